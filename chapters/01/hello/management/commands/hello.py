@@ -1,0 +1,9 @@
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Say hello, to see that Django finds your commands."
+
+    def handle(self, *, verbosity, **options):
+        if verbosity > 0:
+            self.stdout.write("Hello from Django!")

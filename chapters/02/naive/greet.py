@@ -1,0 +1,10 @@
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    def add_arguments(self, parser):
+        parser.add_argument("name")
+        parser.add_argument("times", type=int)
+
+    def handle(self, *args, **options):
+        self.stdout.write(f"Hello, {options['name']}!\n" * options["times"])

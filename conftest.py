@@ -1,0 +1,214 @@
+"""Fixtures that every chapter's tests share.
+
+`call` runs a command inside the test (fast, for behavior). `manage` runs `python manage.py` as
+a process of its own (for exit codes, signals, pipes and terminals).
+"""
+
+import io
+import os
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from shared_project.course.naive import load
+
+ROOT = Path(__file__).resolve().parent
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--no-skips", action="store_true", help="A skipped test fails the run (used by CI)."
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    url = os.environ.get("DATABASE_URL", "")
+    absent = {
+        "postgres": not url.startswith(("postgres:", "postgresql:"))
+        and "needs PostgreSQL: set DATABASE_URL=postgres://user@host:port/name",
+        "posix": os.name != "posix" and "needs POSIX signals, pipes or terminals",
+    }
+    for item in items:
+        for marker, reason in absent.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and session.config.getoption("no_skips") and reporter.stats.get("skipped"):
+        reporter.write_line("Tests were skipped, and --no-skips forbids it.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+class Call:
+    """Call a command as code does, and keep what it wrote in `stdout` and `stderr`."""
+
+    def __call__(self, name, *args, **options):
+        stdout, stderr = io.StringIO(), io.StringIO()
+        try:
+            call_command(name, *args, stdout=stdout, stderr=stderr, **options)
+        finally:
+            self.stdout, self.stderr = stdout.getvalue(), stderr.getvalue()
+        return self.stdout
+
+
+@pytest.fixture
+def call():
+    return Call()
+
+
+class Manage:
+    """Run `python manage.py` as a process, on a database and a data folder of its own.
+
+    On SQLite the process gets a copy of the test's database as it is at that moment; read the
+    copy afterwards with `rows`. On PostgreSQL it works on the test's database itself, so the
+    test needs `django_db(transaction=True)`.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.database = folder / "db.sqlite3"
+        self.env = {
+            **os.environ,
+            "DJANGO_DATA_DIR": str(folder),
+            "COLUMNS": "80",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        for name in ("NO_COLOR", "DJANGO_COLORS", "FORCE_COLOR"):
+            self.env.pop(name, None)
+        self.env["TERM"] = "xterm"
+        if connection.vendor == "sqlite":
+            self.env["DATABASE_URL"] = f"sqlite:///{self.database}"
+        else:
+            server = connection.settings_dict
+            user = ":".join(filter(None, [server["USER"], server["PASSWORD"]]))
+            place = ":".join(filter(None, [server["HOST"], str(server["PORT"])]))
+            self.env["DATABASE_URL"] = f"postgres://{user}@{place}/{server['NAME']}"
+        self.running = []
+
+    def __call__(self, *args, input="", env=(), timeout=60, **streams):
+        """Run to the end; return a CompletedProcess with text `stdout` and `stderr`.
+
+        `input` is typed at stdin; `env` adds variables; `stdout=` and `stderr=` take open files.
+        """
+        process = self.start(*args, env=env, **streams)
+        stdout, stderr = process.communicate(input, timeout=timeout)
+        return subprocess.CompletedProcess(args, process.returncode, stdout, stderr)
+
+    def start(self, *args, env=(), **streams):
+        """Start and return the Popen, for a test that sends signals or closes pipes."""
+        if not self.database.exists():
+            self.copy_database()
+        streams = {
+            "stdin": subprocess.PIPE,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "encoding": "utf-8",
+            **streams,
+        }
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), *map(str, args)],
+            cwd=self.folder,
+            env={**self.env, **dict(env)},
+            **streams,
+        )
+        self.running.append(process)
+        return process
+
+    def copy_database(self):
+        """Give the processes the test's database as it is now."""
+        if connection.vendor == "sqlite":
+            connection.ensure_connection()
+            self.database.write_bytes(connection.connection.serialize())
+
+    def rows(self, sql, *parameters):
+        """Return what `sql` selects from the copied SQLite database."""
+        copy = sqlite3.connect(self.database)
+        try:
+            with copy:
+                return copy.execute(sql, parameters).fetchall()
+        finally:
+            copy.close()
+
+    def terminal(self, *args, keys=(), env=(), timeout=60):
+        """Run on a terminal of 80 columns; return a CompletedProcess whose `stdout` is the screen.
+
+        `keys` are pairs (text to wait for, what is then typed): ("Continue?", "yes\\n"); a
+        number in the place of what is typed is a signal to send.
+        """
+        import pty
+
+        ours, theirs = pty.openpty()
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+        process = self.start(*args, env=env, start_new_session=True, encoding=None, **streams)
+        os.close(theirs)
+        screen, waiting, seen = b"", list(keys), 0
+        deadline = time.monotonic() + timeout
+        while select.select([ours], [], [], max(0, deadline - time.monotonic()))[0]:
+            try:
+                chunk = os.read(ours, 65536)
+            except OSError:  # Linux reports the closed terminal as an error
+                break
+            if not chunk:
+                break
+            screen += chunk
+            while waiting and (found := screen.find(waiting[0][0].encode(), seen)) >= 0:
+                text, answer = waiting.pop(0)
+                seen = found + len(text.encode())
+                if isinstance(answer, int):
+                    process.send_signal(answer)
+                else:
+                    os.write(ours, answer.encode())
+        os.close(ours)
+        process.wait(timeout=max(1, deadline - time.monotonic()))
+        assert not waiting, f"never printed {waiting[0][0]!r}; the screen: {screen.decode()}"
+        return subprocess.CompletedProcess(args, process.returncode, screen.decode(), "")
+
+    def stop(self):
+        for process in self.running:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    stream.close()
+            process.wait()
+
+
+@pytest.fixture
+def manage(db, tmp_path):
+    manage = Manage(tmp_path)
+    yield manage
+    manage.stop()
+
+
+@pytest.fixture
+def at_root(monkeypatch):
+    """Run the test from the repository's root, as a learner does."""
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture(autouse=True)
+def _data_dir(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def naive(request):
+    """Return a function that loads a naive command of the test's chapter by its name."""
+    chapter = request.path.relative_to(ROOT / "chapters").parts[0]
+    return lambda command: load(f"{chapter}/{command}")

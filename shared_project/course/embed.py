@@ -1,0 +1,147 @@
+"""A Markdown extension that puts tested code on a page, named by symbol.
+
+An empty fenced block with a `file` is filled from that file when the site is built:
+
+    ```python file="chapters/05/errors/prices.py" symbol="parse_price"
+    ```
+
+- `symbol`: a dotted name (`Command.handle`); without it, the whole file.
+- `first` and `last`: instead of a symbol, texts that the first and the last line hold.
+- `highlight`: a text; the lines that hold it are highlighted.
+
+The block gets the file's path as its title and the file's own line numbers. A file, symbol or
+text that is not there fails the build. A line `[chapters]` becomes the list of the chapters.
+"""
+
+import ast
+import re
+import textwrap
+from pathlib import Path
+
+from markdown import Extension
+from markdown.preprocessors import Preprocessor
+
+from shared_project.chapters import ROOT
+
+FENCE = re.compile(r'^(?P<indent> *)```(?P<language>\w+) (?P<options>file=".*")$')
+OPTION = re.compile(r'(\w+)="([^"]*)"')
+OPTIONS = {"file", "symbol", "first", "last", "highlight"}
+
+
+class EmbedError(ValueError):
+    """A page names code that is not there."""
+
+
+def extract(source: str, symbol: str) -> tuple[int, int]:
+    """Return the first and the last line number of `symbol` in `source`, decorators included.
+
+    Raises EmbedError where the symbol is not defined.
+    """
+    body = ast.parse(source).body
+    node = None
+    for name in symbol.split("."):
+        node = next((node for node in body if name in _names(node)), None)
+        if node is None:
+            raise EmbedError(f"no symbol {symbol}")
+        body = getattr(node, "body", [])
+    decorators = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)]), node.end_lineno
+
+
+def _names(node):
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    if isinstance(node, ast.AnnAssign):
+        return [ast.unparse(node.target)]
+    return [getattr(node, "name", None)]
+
+
+def embed(options: dict[str, str], root: Path = ROOT) -> tuple[str, int, list[int]]:
+    """Return the code that `options` name, its first line number, and the highlighted lines.
+
+    Highlighted lines are counted from 1 within the code. Raises EmbedError.
+    """
+    path = options["file"]
+    if unknown := options.keys() - OPTIONS:
+        raise EmbedError(f"{path}: unknown option {', '.join(sorted(unknown))}")
+    try:
+        source = (root / path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise EmbedError(f"{path}: {error.strerror}") from None
+    lines = source.splitlines()
+    start, end = 1, len(lines)
+    try:
+        if "symbol" in options:
+            start, end = extract(source, options["symbol"])
+        elif "first" in options:
+            start = _find(lines, options["first"], 0) + 1
+            end = _find(lines, options.get("last", options["first"]), start - 1) + 1
+    except EmbedError as error:
+        raise EmbedError(f"{path}: {error}") from None
+    code = lines[start - 1 : end]
+    highlighted = []
+    if "highlight" in options:
+        text = options["highlight"]
+        highlighted = [number for number, line in enumerate(code, 1) if text in line]
+        if not highlighted:
+            raise EmbedError(f"{path}: no line to highlight holds {text!r}")
+    return textwrap.dedent("\n".join(code)), start, highlighted
+
+
+def _find(lines, text, start):
+    for index in range(start, len(lines)):
+        if text in lines[index]:
+            return index
+    raise EmbedError(f"no line holds {text!r}")
+
+
+def chapter_list(root: Path = ROOT) -> list[str]:
+    """Return the Markdown lines that list the chapters' pages, each with its description."""
+    lines = []
+    for page in sorted((root / "docs" / "chapters").glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        title = re.search(r"^# \d+\. (.+)$", text, re.MULTILINE)
+        description = re.search(r"^description: (.+)$", text, re.MULTILINE)
+        if not title or not description:
+            raise EmbedError(f"{page.name} needs a title `# N. …` and a description")
+        lines.append(f"1. [{title[1]}](chapters/{page.name}): {description[1]}")
+    return lines
+
+
+class EmbedPreprocessor(Preprocessor):
+    def run(self, lines):
+        result = []
+        rest = iter(lines)
+        for line in rest:
+            fence = FENCE.match(line)
+            if line == "[chapters]":
+                result += chapter_list()
+            elif fence:
+                indent = fence["indent"]
+                if next(rest, "").strip() != "```":
+                    raise EmbedError(f"{line.strip()}: the block must be empty")
+                result += self.block(fence, indent)
+            else:
+                result.append(line)
+        return result
+
+    def block(self, fence, indent):
+        options = dict(OPTION.findall(fence["options"]))
+        code, start, highlighted = embed(options)
+        head = f'```{fence["language"]} title="{options["file"]}" linenums="{start}"'
+        if highlighted:
+            head += f' hl_lines="{" ".join(map(str, highlighted))}"'
+        return [
+            f"{indent}{line}".rstrip() if not line else f"{indent}{line}"
+            for line in [head, *code.splitlines(), "```"]
+        ]
+
+
+class EmbedExtension(Extension):
+    def extendMarkdown(self, md):  # noqa: N802
+        # After white space is normalized (30), before fenced blocks are found (25).
+        md.preprocessors.register(EmbedPreprocessor(md), "embed", 27)
+
+
+def makeExtension(**options):  # noqa: N802
+    return EmbedExtension(**options)
