@@ -84,7 +84,7 @@ class Manage:
             "COLUMNS": "80",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        for name in ("NO_COLOR", "DJANGO_COLORS", "FORCE_COLOR"):
+        for name in ("NO_COLOR", "DJANGO_COLORS", "FORCE_COLOR", "PYTHONUNBUFFERED"):
             self.env.pop(name, None)
         self.env["TERM"] = "xterm"
         if connection.vendor == "sqlite":
@@ -114,11 +114,11 @@ class Manage:
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
             "encoding": "utf-8",
+            "cwd": self.folder,
             **streams,
         }
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), *map(str, args)],
-            cwd=self.folder,
             env={**self.env, **dict(env)},
             **streams,
         )
@@ -147,8 +147,10 @@ class Manage:
         number in the place of what is typed is a signal to send.
         """
         import pty
+        import termios
 
         ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, 80))
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
         process = self.start(*args, env=env, start_new_session=True, encoding=None, **streams)
         os.close(theirs)

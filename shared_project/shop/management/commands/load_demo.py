@@ -1,3 +1,4 @@
+from argparse import ArgumentTypeError
 from itertools import islice
 
 from django.contrib.auth.models import User
@@ -28,15 +29,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument(
             "--scale",
-            type=int,
+            type=scale_factor,
             default=1,
             metavar="N",
             help="Multiply the number of rows, a thousand, by N (1 to 10000; default: 1).",
         )
 
     def handle(self, *, scale, verbosity, **options):
-        if not isinstance(scale, int) or not 1 <= scale <= 10_000:
-            raise CommandError(f"--scale must be a whole number from 1 to 10000, not {scale!r}.")
+        try:
+            scale = scale_factor(scale)
+        except ArgumentTypeError as error:
+            raise CommandError(f"--scale: {error}") from None
         now = timezone.now()
         tables = {
             User: demo.users,
@@ -60,6 +63,14 @@ class Command(BaseCommand):
             return
         counts = ", ".join(f"{n} {model._meta.verbose_name_plural}" for model, n in loaded.items())
         self.stdout.write(self.style.SUCCESS(f"Loaded {counts}."))
+
+
+def scale_factor(value):
+    """Return `value`, a number or what was typed, as a whole number from 1 to 10000."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 10_000):
+        raise ArgumentTypeError(f"must be a whole number from 1 to 10000, not {text[:20]!r}.")
+    return int(text)
 
 
 def load_rows(model, rows, bar):

@@ -1,0 +1,139 @@
+import pytest
+from markdown import Markdown
+
+from shared_project.chapters import ROOT
+from shared_project.course import hooks
+from shared_project.course.embed import EmbedError, chapter_list, embed, extract
+
+SOURCE = '''\
+LIMIT = 3
+STEP: int = 2
+
+
+@decorated
+class Command:
+    """A command."""
+
+    @property
+    def size(self):
+        return LIMIT
+
+    def handle(self):
+        if LIMIT:
+            print("on")
+'''
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "command.py").write_text(SOURCE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("symbol", "lines"),
+    [
+        ("LIMIT", (1, 1)),
+        ("STEP", (2, 2)),
+        ("Command", (5, 15)),
+        ("Command.size", (9, 11)),
+        ("Command.handle", (13, 15)),
+    ],
+)
+def test_a_symbol_is_found_with_its_decorators(symbol, lines):
+    assert extract(SOURCE, symbol) == lines
+
+
+@pytest.mark.parametrize("symbol", ["Missing", "Command.missing", "LIMIT.missing"])
+def test_a_missing_symbol_is_an_error(symbol):
+    with pytest.raises(EmbedError, match=f"no symbol {symbol}"):
+        extract(SOURCE, symbol)
+
+
+def test_a_method_is_dedented_and_keeps_its_line_number(root):
+    code, start, highlighted = embed({"file": "command.py", "symbol": "Command.size"}, root)
+    assert code == "@property\ndef size(self):\n    return LIMIT"
+    assert (start, highlighted) == (9, [])
+
+
+def test_lines_are_named_by_their_content(root):
+    code, start, _ = embed({"file": "command.py", "first": "if LIMIT", "last": "print"}, root)
+    assert (code, start) == ('if LIMIT:\n    print("on")', 14)
+
+
+def test_one_line_needs_no_last(root):
+    assert embed({"file": "command.py", "first": "STEP"}, root)[:2] == ("STEP: int = 2", 2)
+
+
+def test_without_a_symbol_the_whole_file_is_shown(root):
+    assert embed({"file": "command.py"}, root)[0] == SOURCE.rstrip()
+
+
+def test_highlighted_lines_are_named_by_content(root):
+    options = {"file": "command.py", "symbol": "Command", "highlight": "LIMIT"}
+    assert embed(options, root)[2] == [7, 10]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"file": "missing.py"}, "missing.py: No such file"),
+        ({"file": "command.py", "symbol": "Missing"}, "command.py: no symbol Missing"),
+        ({"file": "command.py", "first": "nowhere"}, "command.py: no line holds 'nowhere'"),
+        ({"file": "command.py", "highlight": "nowhere"}, "no line to highlight"),
+        ({"file": "command.py", "symbl": "Command"}, "unknown option symbl"),
+    ],
+)
+def test_what_is_not_there_is_an_error(root, options, said):
+    with pytest.raises(EmbedError, match=said):
+        embed(options, root)
+
+
+def render(text):
+    extensions = ["shared_project.course.embed", "pymdownx.highlight", "pymdownx.superfences"]
+    return Markdown(extensions=extensions).convert(text)
+
+
+def test_a_block_on_a_page_becomes_the_code():
+    html = render('```python file="manage.py" symbol="main" highlight="setdefault"\n```')
+    assert "manage.py" in html
+    assert "hll" in html
+    assert "execute" not in html
+    assert "DJANGO_SETTINGS_MODULE" in html
+
+
+def test_an_indented_block_stays_indented():
+    html = render('1. Read:\n\n    ```python file="manage.py"\n    ```\n')
+    assert html.index("<li>") < html.index("DJANGO_SETTINGS_MODULE") < html.index("</li>")
+
+
+def test_a_block_that_is_not_empty_is_an_error():
+    with pytest.raises(EmbedError, match="the block must be empty"):
+        render('```python file="manage.py"\nprint(1)\n```')
+
+
+def test_the_chapters_are_listed_with_their_descriptions():
+    html = render("[chapters]")
+    assert html.count("<li>") == len(list((ROOT / "docs" / "chapters").glob("*.md")))
+    assert '<a href="chapters/01-hello.md">Hello</a>: Where Django finds a command' in html
+
+
+def test_a_page_without_a_description_is_an_error(tmp_path):
+    page = tmp_path / "docs" / "chapters" / "10-reports.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("# 10. Reports\n")
+    with pytest.raises(EmbedError, match=r"10-reports\.md needs a title"):
+        chapter_list(tmp_path)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_the_hook_makes_the_extension_importable(monkeypatch, known):
+    class Config:
+        config_file_path = str(ROOT / "mkdocs.yml")
+        markdown_extensions = []
+
+    path = [str(ROOT)] if known else []
+    monkeypatch.setattr("sys.path", path)
+    config = hooks.on_config(Config())
+    assert config.markdown_extensions == ["shared_project.course.embed"]
+    assert path == [str(ROOT)]
