@@ -1,0 +1,78 @@
+"""Bring the products up to date with a list of records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from shared_project.shop.models import Product
+
+BATCH_SIZE = 500
+CENT = Decimal("0.01")
+LOCK_WAIT = 20  # seconds, as long as the settings let SQLite wait
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the feed says of a product, and what the shop said before (None: nothing)."""
+
+    product: Product
+    before: Product | None
+
+    @property
+    def action(self) -> str:
+        if self.before is None:
+            return "new"
+        return "changed" if self.differences() else "unchanged"
+
+    def differences(self) -> list[tuple[str, object, object]]:
+        """Return (field, old value, new value) for what differs from a product that was there."""
+        return [
+            (field, getattr(self.before, field), getattr(self.product, field))
+            for field in ("price", "category")
+            if getattr(self.before, field) != getattr(self.product, field)
+        ]
+
+
+def synchronize(records: list) -> Iterator[Change]:
+    """Store what is new or changed in `records`, each fit for Product; yield what was done.
+
+    Call it in a transaction and go through to the end. Products that the records do not name
+    stay as they are.
+    """
+    lock_products()
+    for start in range(0, len(records), BATCH_SIZE):
+        products = [to_product(record) for record in records[start : start + BATCH_SIZE]]
+        names = [product.name for product in products]
+        stored = {product.name: product for product in Product.objects.filter(name__in=names)}
+        changes = [Change(product, stored.get(product.name)) for product in products]
+        Product.objects.bulk_create(
+            [change.product for change in changes if change.action != "unchanged"],
+            update_conflicts=True,
+            unique_fields=["name"],
+            update_fields=["price", "category"],
+        )
+        yield from changes
+
+
+def to_product(record: tuple[tuple[str, object], ...]) -> Product:
+    """Return the product that the pairs of `record` describe, its price in cents: 1.5 is 1.50."""
+    product = Product(**dict(record))
+    product.price = product.price.quantize(CENT)
+    return product
+
+
+def lock_products() -> None:
+    """Let nobody else write products until the transaction ends; reading goes on.
+
+    A second copy of the command then waits, instead of inserting the same names, and no two
+    writers wait for each other's rows. SQLite's transactions do it by themselves here: they
+    take the write lock when they begin.
+    """
+    if connection.vendor != "postgresql":
+        return
+    table = connection.ops.quote_name(Product._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}s'")
+        cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")

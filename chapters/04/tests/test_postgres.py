@@ -1,0 +1,116 @@
+"""What only another writer on PostgreSQL can show."""
+
+import json
+import threading
+import time
+from decimal import Decimal
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from shared_project.shop.models import Product
+from styling import catalog
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+INSERT = "INSERT INTO shop_product (name, price, category) VALUES (%s, %s, %s)"
+
+
+@pytest.fixture
+def other(db):
+    """A web request: a second connection, in a transaction of its own."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    yield other
+    other.rollback()
+    other.close()
+
+
+@pytest.fixture
+def sync(call, tmp_path):
+    """Start sync_data with one product in another thread, return when it waits for a lock."""
+    path = tmp_path / "feed.json"
+    path.write_text(json.dumps([{"name": "Kite", "price": 9.99, "category": "Toys"}]))
+    failures = []
+
+    def run():
+        try:
+            call("sync_data", source=str(path))
+        except OperationalError as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+
+    def start():
+        thread.start()
+        with connection.cursor() as cursor:
+            for _ in range(1000):
+                cursor.execute(
+                    "SELECT 1 FROM pg_locks WHERE NOT granted"
+                    " AND relation = 'shop_product'::regclass"
+                )
+                if cursor.fetchone():
+                    return
+                time.sleep(0.01)
+        raise AssertionError("sync_data does not wait")
+
+    def finish():
+        thread.join()
+        return failures
+
+    start.finish = finish
+    yield start
+    thread.join()
+
+
+def test_a_product_inserted_meanwhile_is_brought_up_to_date(other, sync, call):
+    with other.cursor() as cursor:
+        cursor.execute(INSERT, ["Kite", "1.00", "Garden"])
+    sync()
+    other.commit()
+    assert sync.finish() == []
+    assert call.stdout == "Synchronized 1 products: 0 new, 1 changed, 0 unchanged.\n"
+    assert Product.objects.get().price == Decimal("9.99")
+
+
+def test_a_product_deleted_meanwhile_is_new(other, sync, call):
+    Product.objects.create(name="Kite", price=1, category="Toys")
+    with other.cursor() as cursor:
+        cursor.execute("DELETE FROM shop_product")
+    sync()
+    other.commit()
+    assert sync.finish() == []
+    assert call.stdout == "Synchronized 1 products: 1 new, 0 changed, 0 unchanged.\n"
+    assert Product.objects.get().name == "Kite"
+
+
+def test_a_request_that_locked_a_row_first_finishes_without_deadlock(other, sync):
+    Product.objects.create(name="Kite", price=1, category="Toys")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT * FROM shop_product FOR UPDATE")
+        sync()
+        cursor.execute("UPDATE shop_product SET price = 2")
+    other.commit()
+    assert sync.finish() == []
+    assert Product.objects.get().price == Decimal("9.99")
+
+
+def test_a_lock_is_not_waited_for_without_end(other, sync, monkeypatch):
+    monkeypatch.setattr(catalog, "LOCK_WAIT", 0.5)
+    with other.cursor() as cursor:
+        cursor.execute("LOCK TABLE shop_product")
+    sync()
+    [failure] = sync.finish()
+    assert "lock timeout" in str(failure)
+
+
+def test_others_read_while_the_products_are_locked(other):
+    with transaction.atomic():
+        catalog.lock_products()
+        with other.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+            cursor.execute("SELECT COUNT(*) FROM shop_product")
+            with pytest.raises(OperationalError, match="lock timeout"):
+                cursor.execute(INSERT, ["Kite", "1.00", "Toys"])

@@ -1,0 +1,243 @@
+import json
+import signal
+from decimal import Decimal
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from shared_project.shop.models import Product
+from styling import catalog
+from styling.feed import BUNDLED
+
+pytestmark = pytest.mark.django_db
+
+KITE = {"name": "Kite", "price": 9.99, "category": "Toys"}
+PEN = {"name": "Pen", "price": 1.5, "category": "Office"}
+MUG = {"name": "Mug", "price": 5, "category": "Kitchen"}
+
+
+@pytest.fixture
+def feed(tmp_path):
+    def write(*records):
+        path = tmp_path / "feed.json"
+        path.write_text(json.dumps(records), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def shop():
+    Product.objects.create(name="Pen", price=Decimal("1.20"), category="Office")
+    Product.objects.create(name="Mug", price=Decimal("5.00"), category="Kitchen")
+    Product.objects.create(name="Rake", price=Decimal("7.00"), category="Garden")
+
+
+def stored():
+    return {(product.name, product.price, product.category) for product in Product.objects.all()}
+
+
+def test_adds_changes_and_leaves_alone(shop, call, feed):
+    call("sync_data", source=feed(KITE, PEN, MUG))
+    assert stored() == {
+        ("Kite", Decimal("9.99"), "Toys"),
+        ("Pen", Decimal("1.50"), "Office"),
+        ("Mug", Decimal("5.00"), "Kitchen"),
+        ("Rake", Decimal("7.00"), "Garden"),
+    }
+
+
+def test_a_product_that_changes_keeps_its_key(shop, call, feed):
+    before = Product.objects.get(name="Pen").pk
+    call("sync_data", source=feed(PEN))
+    assert Product.objects.get(name="Pen").pk == before
+
+
+def test_the_category_is_brought_up_to_date(shop, call, feed):
+    call("sync_data", source=feed({**MUG, "category": "Office"}))
+    assert Product.objects.get(name="Mug").category == "Office"
+
+
+def test_the_second_run_has_nothing_to_change(shop, call, feed):
+    source = feed(KITE, PEN, MUG)
+    assert call("sync_data", source=source) == (
+        "Synchronized 3 products: 1 new, 1 changed, 1 unchanged.\n"
+    )
+    assert call("sync_data", source=source) == (
+        "Nothing to change: 3 of 3 products are up to date.\n"
+    )
+
+
+def test_batches_make_no_difference(shop, call, feed, monkeypatch):
+    monkeypatch.setattr(catalog, "BATCH_SIZE", 1)
+    call("sync_data", source=feed(KITE, PEN, MUG))
+    assert len(stored()) == 4
+
+
+def test_what_is_unchanged_is_not_written(shop, call, feed):
+    source = feed(MUG)
+    with CaptureQueriesContext(connection) as queries:
+        call("sync_data", source=source)
+    assert not [query for query in queries if query["sql"].startswith(("INSERT", "UPDATE"))]
+
+
+def test_the_bundled_feed_is_the_default(call):
+    call("sync_data")
+    assert Product.objects.count() == len(json.loads(BUNDLED.read_text(encoding="utf-8"))) == 10
+
+
+def test_reads_the_feed_from_the_web(call, web):
+    web.body(json.dumps([KITE]).encode())
+    call("sync_data", source=web.url)
+    assert stored() == {("Kite", Decimal("9.99"), "Toys")}
+
+
+def test_verbosity_0_prints_nothing(shop, call, feed):
+    call("sync_data", source=feed(KITE, PEN), verbosity=0)
+    assert (call.stdout, call.stderr) == ("", "")
+    assert Product.objects.count() == 4
+
+
+def test_verbosity_1_prints_a_summary(shop, call, feed):
+    call("sync_data", source=feed(KITE, PEN, MUG), verbosity=1)
+    assert call.stdout.count("\n") == 1
+    assert call.stderr == ""
+
+
+def test_verbosity_2_prints_a_line_a_record(shop, call, feed):
+    call("sync_data", source=feed(KITE, PEN, MUG), verbosity=2)
+    assert call.stdout.splitlines()[:-1] == [
+        "new        Kite",
+        "changed    Pen",
+        "unchanged  Mug",
+    ]
+    assert call.stderr == ""
+
+
+def test_verbosity_3_prints_what_changed_and_on_stderr_what_was_read(shop, call, feed):
+    source = feed({**PEN, "category": "Desk"})
+    call("sync_data", source=source, verbosity=3)
+    assert call.stdout.splitlines()[:-1] == [
+        "changed    Pen",
+        "           price: '1.20' to '1.50'",
+        "           category: 'Office' to 'Desk'",
+    ]
+    assert call.stderr == f"Reading {source}.\nRead 51 bytes, 1 records.\n"
+
+
+def test_a_bad_record_changes_nothing(shop, call, feed):
+    before = stored()
+    with pytest.raises(CommandError, match=r"feed\.json: 1 of 2 records are wrong. Nothing was"):
+        call("sync_data", source=feed(KITE, {**PEN, "price": -1}))
+    assert stored() == before
+    assert call.stdout == ""
+
+
+def test_errors_name_the_record_and_the_field(call, feed):
+    with pytest.raises(CommandError):
+        call("sync_data", source=feed(KITE, {**PEN, "price": None}), verbosity=0)
+    assert call.stderr == "record 2, price: must be a number, not null.\n"
+
+
+@pytest.mark.parametrize(("count", "rest"), [(20, ""), (23, "… and 3 more errors.\n")])
+def test_after_twenty_errors_the_rest_is_counted(call, feed, count, rest):
+    with pytest.raises(CommandError, match=f"{count} of {count} records are wrong"):
+        call("sync_data", source=feed(*[1] * count))
+    assert call.stderr.endswith(f"record 20, record: must be an object, not a number.\n{rest}")
+
+
+def test_what_fails_halfway_is_undone(shop, call, feed, monkeypatch):
+    before = stored()
+    monkeypatch.setattr(catalog, "BATCH_SIZE", 1)
+    real, seen = Product.objects.bulk_create, []
+
+    def fail_at_the_second(products, **options):
+        seen.append(products)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return real(products, **options)
+
+    monkeypatch.setattr(Product.objects, "bulk_create", fail_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        call("sync_data", source=feed(KITE, PEN), verbosity=2)
+    assert stored() == before
+    assert call.stdout == ""
+
+
+def test_output_begins_after_the_commit(shop, call, feed, monkeypatch):
+    depths = []
+
+    def write(*args, **options):
+        depths.append(len(connection.savepoint_ids))
+
+    monkeypatch.setattr("django.core.management.base.OutputWrapper.write", write)
+    outside = len(connection.savepoint_ids)
+    call("sync_data", source=feed(KITE, PEN), verbosity=2)
+    assert depths == [outside] * 3
+
+
+def test_names_are_printed_escaped(call, feed):
+    call("sync_data", source=feed({**KITE, "name": "Kite\u202e"}), verbosity=2)
+    assert call.stdout.startswith("new        Kite\\u202e\n")
+
+
+@pytest.mark.parametrize("source", ["", " ", None])
+def test_refuses_an_empty_source(call, source):
+    with pytest.raises(CommandError, match="^--source: must be a text that is not empty"):
+        call("sync_data", source=source)
+
+
+@pytest.mark.parametrize("limit", [0, 101, "ten", 1.5])
+def test_refuses_a_limit_out_of_bounds(call, limit):
+    with pytest.raises(CommandError, match="^--max-mb: must be a whole number from 1 to 100"):
+        call("sync_data", max_mb=limit)
+
+
+def test_the_limit_counts_in_megabytes(call, tmp_path):
+    path = tmp_path / "feed.json"
+    path.write_bytes(b" " * (1024 * 1024 + 1))
+    with pytest.raises(CommandError, match=r"feed\.json: larger than 1 MB\.$"):
+        call("sync_data", "--max-mb", "1", source=str(path))
+
+
+@pytest.mark.posix
+def test_sigterm_and_ctrl_c_end_it_while_the_server_is_silent(manage, web):
+    web.silence()
+    codes = {signal.SIGTERM: 143, signal.SIGINT: 130}
+    processes = {
+        number: manage.start("sync_data", "--source", web.url, env={"no_proxy": "*"})
+        for number in codes
+    }
+    for _ in processes:
+        assert web.asked.acquire(timeout=20)
+    for number, process in processes.items():
+        process.send_signal(number)
+    assert {number: process.wait(10) for number, process in processes.items()} == codes
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_that_leaves_does_not_undo_the_work(manage):
+    process = manage.start("sync_data", "-v", "2")
+    process.stdout.close()
+    assert process.wait(20) == 141
+    assert process.stderr.read() == ""
+    if connection.vendor == "sqlite":
+        assert manage.rows("SELECT COUNT(*) FROM shop_product") == [(10,)]
+    else:
+        assert Product.objects.count() == 10
+
+
+def test_a_redirected_stderr_gets_no_escapes(call, feed):
+    with pytest.raises(CommandError):
+        call("sync_data", source=feed(1), force_color=True)
+    assert call.stderr == "record 1, record: must be an object, not a number.\n"
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(("variables", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_only_a_terminal_that_wants_color_gets_it(manage, feed, variables, colored):
+    done = manage.terminal("sync_data", "--source", feed(1), env=variables)
+    assert ("\x1b[31;1mrecord 1, record: " in done.stdout) is colored
