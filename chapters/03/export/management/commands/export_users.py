@@ -1,0 +1,69 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from export.columns import FIELDS, check_fields, read_users
+from export.files import write_utf8, write_whole
+from export.writers import WRITERS
+from greet.arguments import check, non_empty
+from greet.text import printable, quoted
+
+
+class Command(BaseCommand):
+    help = "Export the users to a file. It is written whole, or the old one stays as it is."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--format",
+            choices=WRITERS,
+            default="csv",
+            dest="file_format",
+            help="The format of the file (default: csv).",
+        )
+        parser.add_argument(
+            "-o",
+            "--output",
+            type=non_empty,
+            metavar="FILE",
+            help="The file to write, - for stdout (default: users.csv, .json or .xml).",
+        )
+        parser.add_argument(
+            "--active-only", action="store_true", help="Leave out users who are not active."
+        )
+        parser.add_argument(
+            "--fields",
+            nargs="+",
+            default=["username", "email"],
+            metavar="FIELD",
+            help=f"The columns, in their order: {', '.join(FIELDS)} (default: username email).",
+        )
+        parser.add_argument(
+            "--raw",
+            action="store_true",
+            help="CSV: leave cells that a spreadsheet would run as formulas as they are.",
+        )
+
+    def handle(self, *, file_format, output, active_only, fields, raw, verbosity, **options):
+        if file_format not in list(WRITERS):
+            raise CommandError(
+                f"--format: must be one of {', '.join(WRITERS)}, not {quoted(file_format)}."
+            )
+        for name, flag in {"--active-only": active_only, "--raw": raw}.items():
+            if not isinstance(flag, bool):
+                raise CommandError(f"{name}: must be True or False, not {quoted(flag)}.")
+        fields = check_fields(fields)
+        output = f"users.{file_format}" if output is None else check(non_empty, output, "--output")
+
+        writer = WRITERS[file_format](fields, raw=raw)
+        pieces = writer.pieces(read_users(fields, active_only=active_only))
+        if output == "-":
+            write_utf8(self.stdout, pieces)
+            target, log = "stdout", self.stderr
+        else:
+            with write_whole(output) as file:
+                file.writelines(piece.encode() for piece in pieces)
+            target, log = printable(output), self.stdout
+
+        if verbosity > 0:
+            users = "user" if writer.count == 1 else "users"
+            log.write(f"Exported {writer.count} {users} to {target}.", str)
+            if note := writer.note():
+                log.write(note, str)
