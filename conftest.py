@@ -29,6 +29,12 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    # A shell that starts a job in the background has it ignore Ctrl-C, and every process that
+    # a test starts would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(config, items):
     url = os.environ.get("DATABASE_URL", "")
     absent = {
@@ -130,6 +136,8 @@ class Manage:
         if connection.vendor == "sqlite":
             connection.ensure_connection()
             self.database.write_bytes(connection.connection.serialize())
+            # As `migrate` leaves it: two processes that switch to WAL at once get into a conflict.
+            self.rows("PRAGMA journal_mode=WAL")
 
     def rows(self, sql, *parameters):
         """Return what `sql` selects from the copied SQLite database."""

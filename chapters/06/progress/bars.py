@@ -1,16 +1,33 @@
 """A progress bar that appears on a terminal and nowhere else."""
 
+from contextlib import suppress
+
 from django.core.management.base import OutputWrapper
 from tqdm import tqdm
 
 
-class _Unstyled:
-    # tqdm draws with carriage returns: no line ending may be added, and no style.
-    def __init__(self, stream):
+def is_hidden(stream: OutputWrapper, verbosity: int) -> bool:
+    """Return whether progress must not be drawn: `stream` is no terminal, or `verbosity` is 0."""
+    return verbosity == 0 or not stream.isatty()
+
+
+class Frames:
+    """Draw on `stream` as it is: no line ending is added, and no style.
+
+    A frame that cannot be drawn is dropped: a terminal that was closed must not decide how the
+    work behind the bar ends.
+    """
+
+    def __init__(self, stream: OutputWrapper):
         self._stream = stream
 
     def write(self, text):
-        self._stream.write(text, str, ending="")
+        with suppress(OSError):
+            self._stream.write(text, str, ending="")
+
+    def flush(self):
+        with suppress(OSError):
+            self._stream.flush()
 
     def __getattr__(self, name):
         return getattr(self._stream, name)
@@ -21,5 +38,4 @@ def progress_bar(stream: OutputWrapper, verbosity: int, **options) -> tqdm:
 
     `options` go to tqdm: `total`, `unit`, `desc` and the others.
     """
-    hidden = verbosity == 0 or not stream.isatty()
-    return tqdm(file=_Unstyled(stream), disable=hidden, **options)
+    return tqdm(file=Frames(stream), disable=is_hidden(stream, verbosity), **options)

@@ -12,11 +12,13 @@ class StopSignals:
     """Hold back Ctrl-C, SIGTERM and SIGHUP, so that the batch in hand is finished first.
 
         with StopSignals() as stop:
-            for batch in batches:
-                ...  # one transaction
-                if stop.requested:
-                    break
-        self.stdout.write(summary)
+            try:
+                for batch in batches:
+                    ...  # one transaction
+                    if stop.requested:
+                        break
+            finally:
+                self.stdout.write(summary)
         stop.end()
 
     A second signal does not wait: it interrupts the batch, whose transaction is rolled back.
@@ -34,8 +36,9 @@ class StopSignals:
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
-                # A shell that starts a job with nohup or in the background ignores some.
-                if signal.getsignal(number) != signal.SIG_IGN:
+                # nohup and a shell's `&` ignore some of them on purpose. None is a handler that
+                # was not set from Python and could not be put back.
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._previous[number] = signal.signal(number, self._hold)
         return self
 

@@ -1,0 +1,183 @@
+import io
+import signal
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+from django.core.management.base import OutputWrapper
+from django.db import connection, transaction
+
+from shared_project.shop.models import Order
+
+
+@pytest.fixture(autouse=True)
+def _default_signals():
+    """Stop on signals, also where pytest runs under nohup or behind a shell's `&`."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    for name in names:
+        default = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+        signal.signal(getattr(signal, name), default)
+    yield
+    for name, handler in before.items():
+        signal.signal(getattr(signal, name), handler)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal():
+    """Return a stream that says it is a terminal, wrapped as a command's own streams are."""
+    return OutputWrapper(Terminal())
+
+
+@pytest.fixture
+def orders(db):
+    """Return a function that creates orders, one for every text of a customer."""
+
+    def create(*texts, **values):
+        before = Order.objects.count()
+        return Order.objects.bulk_create(
+            Order(number=f"A-{number:07}", legacy_customer=text, **{"total": 5, **values})
+            for number, text in enumerate(texts, before + 1)
+        )
+
+    return create
+
+
+@pytest.fixture
+def between_batches(monkeypatch):
+    """Return a function that registers what happens at the start of the batch `number`."""
+    events, batches = {}, []
+
+    def limit_lock_waits():
+        batches.append(None)
+        events.get(len(batches), lambda: None)()
+
+    monkeypatch.setattr("progress.orders.limit_lock_waits", limit_lock_waits)
+    monkeypatch.setattr("progress.customers.limit_lock_waits", limit_lock_waits)
+    return events.__setitem__
+
+
+class Lock:
+    """Lock the orders against the processes that `manage` starts, until it is released.
+
+    As a key to `manage.terminal` it types nothing, and releases the lock.
+    """
+
+    def __init__(self, manage):
+        if connection.vendor == "sqlite":
+            manage.copy_database()
+            lock = sqlite3.connect(manage.database, isolation_level=None)
+            # As the settings do; a locked database cannot change its mode.
+            lock.execute("PRAGMA journal_mode=WAL")
+            lock.execute("BEGIN IMMEDIATE")
+            self.release = lock.close
+        else:
+            lock = transaction.atomic()
+            lock.__enter__()
+            list(Order.objects.select_for_update())
+            self.release = lambda: lock.__exit__(None, None, None)
+
+    def encode(self):
+        if connection.vendor == "postgresql":
+            # Rows that come free while the process looks for some make a batch of any size.
+            wait_for_lock()
+        self.release()
+        return b""
+
+
+@pytest.fixture
+def lock_orders():
+    return Lock
+
+
+@pytest.fixture
+def select():
+    """Return a function that reads from the database that `manage` works on."""
+
+    def read(manage, sql):
+        if connection.vendor == "sqlite":
+            return manage.rows(sql)
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall()
+
+    return read
+
+
+@pytest.fixture
+def other_session():
+    """Return a context manager that lets another session wait for this one (PostgreSQL).
+
+    `with other_session(first, second):` runs `first` in a transaction of this session, starts
+    `second` in another one, and enters the block when that waits for a lock. The transaction
+    ends with the block; then `second` goes on to its end. What it raises, the block raises.
+    """
+
+    @contextmanager
+    def run(first, second):
+        other = Session(second)
+        try:
+            with transaction.atomic():
+                first()
+                other.start()
+                wait_for_lock(lambda: other.is_alive())
+                yield
+        finally:
+            if other.ident:
+                other.join(20)
+        if other.error:
+            raise other.error
+
+    return run
+
+
+class Session(threading.Thread):
+    """Run `work` with a database connection of its own; keep what it raises in `error`."""
+
+    def __init__(self, work):
+        super().__init__()
+        self.work = work
+        self.error = None
+
+    def run(self):
+        try:
+            self.work()
+        except Exception as error:  # noqa: BLE001
+            self.error = error
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def session():
+    return Session
+
+
+@pytest.fixture
+def wait_until_waiting():
+    return wait_for_lock
+
+
+def wait_for_lock(is_alive=lambda: True):
+    """Return when some session waits for a lock; fail when `is_alive` says it has ended."""
+    deadline = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            # The view is frozen for the length of a transaction, unless it is told not to be.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock')"
+            )
+            if cursor.fetchone()[0]:
+                return
+            assert is_alive(), "the other session ended without waiting"
+            time.sleep(0.01)
+    raise AssertionError("the other session never waited")

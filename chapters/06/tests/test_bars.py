@@ -1,0 +1,101 @@
+import io
+
+import pytest
+from django.core.management.base import OutputWrapper
+
+from progress import counters
+from progress.bars import Frames, progress_bar
+from progress.counters import LineCounter
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Return a list with the one time that the counter reads."""
+    time = [1000.0]
+    monkeypatch.setattr(counters, "monotonic", lambda: time[0])
+    return time
+
+
+def count(stream, verbosity=1):
+    with LineCounter(stream, verbosity, "Orders", 3) as counter:
+        counter.update(2)
+        counter.update()
+
+
+def fill(stream, verbosity=1):
+    with progress_bar(stream, verbosity, total=3, mininterval=0) as bar:
+        bar.update(3)
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_draws_on_a_terminal(draw, terminal):
+    draw(terminal)
+    assert terminal.getvalue().startswith("\r")
+    assert "3/3" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\n")
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_draws_neither_in_a_file_nor_in_a_pipe(draw):
+    stream = io.StringIO()
+    draw(OutputWrapper(stream))
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_verbosity_0_draws_nothing(draw, terminal):
+    draw(terminal, verbosity=0)
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_a_style_of_the_stream_does_not_reach_the_frames(draw, terminal):
+    terminal.style_func = lambda text: f"\x1b[31m{text}\x1b[0m"
+    draw(terminal)
+    assert "\x1b[31m" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_a_terminal_that_was_closed_does_not_stop_the_work(draw, terminal, monkeypatch):
+    def fail(*args):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(terminal._out, "write", fail)
+    monkeypatch.setattr(terminal._out, "flush", fail)
+    draw(terminal)
+
+
+def test_frames_keep_what_else_the_stream_can_do(terminal):
+    assert Frames(terminal).isatty()
+
+
+def test_the_counter_stays_on_one_line(clock, terminal):
+    count(terminal)
+    assert terminal.getvalue() == "\rOrders: 0/3\rOrders: 3/3\n"
+
+
+def test_the_counter_draws_at_most_ten_times_a_second(clock, terminal):
+    with LineCounter(terminal, 1, "Orders", 100) as counter:
+        for _ in range(100):
+            clock[0] += 0.03
+            counter.update()
+    # Every fourth item of .03 s comes .1 s or more after the last frame.
+    assert terminal.getvalue().count("\r") == 1 + 25 + 1
+    assert "\rOrders: 4/100\rOrders: 8/100\r" in terminal.getvalue()
+
+
+def test_the_counter_shows_how_far_it_came_when_the_work_fails(clock, terminal):
+    def work():
+        with LineCounter(terminal, 1, "Orders", 3) as counter:
+            counter.update(2)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    assert terminal.getvalue().endswith("\rOrders: 2/3\n")
+
+
+def test_a_hidden_counter_counts():
+    with LineCounter(OutputWrapper(io.StringIO()), 1, "Orders", 3) as counter:
+        counter.update(2)
+    assert counter.done == 2
