@@ -1,0 +1,295 @@
+import sqlite3
+from decimal import Decimal
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import OperationalError, connection, transaction
+
+from shared_project.shop.models import CartItem, Product
+from transactions import locks
+from transactions import prices as prices_module
+from transactions.categories import category_name
+
+BEFORE = {"Novel": "10.99", "Atlas": "1.15", "Pen": "0.01", "Robot": "100.00"}
+AFTER = {"Novel": "12.09", "Atlas": "1.27", "Pen": "0.01", "Robot": "110.00"}
+
+
+def after(statement, action):
+    """Return an execute wrapper that calls `action` when `statement` has been executed."""
+
+    def wrapper(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if sql.startswith(statement):
+            action()
+        return result
+
+    return wrapper
+
+
+def stop():
+    raise KeyboardInterrupt
+
+
+def test_changes_every_price_to_the_cent(call, products, prices):
+    call("bulk_update", percentage="10")
+    assert prices() == AFTER
+
+
+def test_a_filter_finds_the_new_price(call, products):
+    call("bulk_update", percentage="10")
+    assert Product.objects.get(price=Decimal("12.09")).name == "Novel"
+
+
+def test_a_negative_percentage_lowers_prices(call, products, prices):
+    call("bulk_update", "--percentage", "-2.5")
+    assert prices() == {"Novel": "10.72", "Atlas": "1.12", "Pen": "0.01", "Robot": "97.50"}
+
+
+def test_counts_only_prices_that_really_changed(call, products):
+    assert call("bulk_update", percentage="10") == "Changed 3 of 4 prices by +10 %.\n"
+
+
+def test_changes_only_the_category(call, products, prices):
+    output = call("bulk_update", percentage="10", category="Books")
+    assert output == "Changed 2 of 2 prices in 'Books' by +10 %.\n"
+    assert prices() == AFTER | {"Robot": "100.00"}
+
+
+def test_writes_no_column_but_the_price(call, products, django_assert_num_queries):
+    with django_assert_num_queries(4 if connection.vendor == "sqlite" else 8) as queries:
+        call("bulk_update", percentage="10")
+    (update,) = [q["sql"] for q in queries if q["sql"].startswith("UPDATE")]
+    assert update.startswith('UPDATE "shop_product" SET "price" = ')
+    assert '", "' not in update
+    assert '"name"' not in update
+
+
+def test_verbosity_0_prints_nothing(call, products, prices):
+    assert call("bulk_update", percentage="10", verbosity=0) == call.stderr == ""
+    assert prices() == AFTER
+
+
+def test_verbosity_2_lists_old_and_new_prices_that_changed(call, products):
+    assert call("bulk_update", percentage="10", verbosity=2) == (
+        "Novel: 10.99 -> 12.09\n"
+        "Atlas: 1.15 -> 1.27\n"
+        "Robot: 100.00 -> 110.00\n"
+        "Changed 3 of 4 prices by +10 %.\n"
+    )
+
+
+def test_a_name_cannot_forge_a_line_of_the_list(call, db):
+    Product.objects.create(name="Pen\nAll checks passed", price=1, category="Office")
+    output = call("bulk_update", percentage="10", verbosity=2)
+    assert output.startswith("Pen\\nAll checks passed: 1.00 -> 1.10\n")
+
+
+@pytest.mark.parametrize("percentage", ["10", "-50", "0", "0.00000000000001"])
+@pytest.mark.parametrize("category", [None, "Books"])
+def test_a_dry_run_prints_what_the_run_prints(call, products, percentage, category):
+    options = {"percentage": percentage, "category": category, "verbosity": 2}
+    dry_run = call("bulk_update", dry_run=True, **options)
+    assert dry_run.replace("Would change", "Changed") == call("bulk_update", **options)
+
+
+def test_a_dry_run_changes_nothing(call, products, prices):
+    assert call("bulk_update", percentage="10", dry_run=True) == (
+        "Would change 3 of 4 prices by +10 %.\n"
+    )
+    assert prices() == BEFORE
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("percentage", ["999999800", "999999900", "999999999899", "9" * 20])
+def test_refuses_a_price_that_does_not_fit_and_changes_nothing(
+    call, products, prices, percentage, dry_run
+):
+    with pytest.raises(CommandError, match="would cost|too much for any price"):
+        call("bulk_update", percentage=percentage, dry_run=dry_run)
+    assert prices() == BEFORE
+
+
+def test_names_the_product_whose_price_does_not_fit(call, products):
+    with pytest.raises(
+        CommandError,
+        match=r"^'Robot' would cost 100000000.00, and 99999999.99 is the most that fits. "
+        r"Nothing changed.$",
+    ):
+        call("bulk_update", percentage="99999900")
+
+
+def test_refuses_a_percentage_that_only_free_products_could_bear(call, db):
+    Product.objects.create(name="Leaflet", price=0, category="Books")
+    with pytest.raises(CommandError, match="^--percentage: 9{20} is too much for any price.$"):
+        call("bulk_update", percentage="9" * 20)
+
+
+def test_takes_the_highest_price_that_fits(call, db, prices):
+    Product.objects.create(name="Yacht", price=Decimal("90909090.90"), category="Toys")
+    call("bulk_update", percentage="10")
+    assert prices() == {"Yacht": "99999999.99"}
+
+
+def test_the_largest_percentage_of_a_cent_fits(call, db, prices):
+    Product.objects.create(name="Pen", price=Decimal("0.01"), category="Office")
+    call("bulk_update", percentage="999999999800")
+    assert prices() == {"Pen": "99999999.99"}
+
+
+def test_refuses_to_compute_with_a_price_that_was_too_high_before(call, products, monkeypatch):
+    monkeypatch.setattr(prices_module, "HIGHEST_PRICE", Decimal("99.99"))
+    with pytest.raises(CommandError, match="^'Robot' costs 100.00"):
+        call("bulk_update", percentage="-50")
+
+
+@pytest.mark.parametrize("percentage", ["nan", "inf", "1e400", "-100", "-150", "", "ten"])
+def test_refuses_a_percentage_that_is_none(call, products, prices, percentage):
+    with pytest.raises(CommandError, match="--percentage: must be "):
+        call("bulk_update", f"--percentage={percentage}")
+    assert prices() == BEFORE
+
+
+@pytest.mark.parametrize("percentage", [float("nan"), 0.1, -100, True, Decimal("NaN")])
+def test_refuses_a_percentage_that_skipped_argparse(call, products, percentage):
+    from transactions.management.commands.bulk_update import Command
+
+    with pytest.raises(CommandError, match="^--percentage: must be "):
+        Command().handle(percentage=percentage, category=None, dry_run=False, verbosity=1)
+
+
+def test_requires_a_percentage(call, db):
+    with pytest.raises(CommandError, match="required: --percentage"):
+        call("bulk_update")
+
+
+@pytest.mark.parametrize("category", ["", "  ", 3, "a\0", "\udcff"])
+def test_refuses_a_category_that_is_none(call, products, prices, category):
+    with pytest.raises(CommandError, match="^--category: must be a text that "):
+        call("bulk_update", percentage="10", category=category)
+    assert prices() == BEFORE
+
+
+@pytest.mark.parametrize("name", ["\ud7ff", "\ue000", "Bücher"])
+def test_a_category_has_any_name_that_a_database_can_hold(name):
+    assert category_name(name) == name
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(
+    ("category", "hint"),
+    [
+        ("BOOKS", "Did you mean 'Books'?"),
+        ("Toy", "Did you mean 'Toys'?"),
+        ("Garden", "There are: 'Books', 'Office', 'Toys'."),
+    ],
+)
+def test_an_unknown_category_is_an_error_with_a_hint(call, products, category, hint, dry_run):
+    with pytest.raises(CommandError) as raised:
+        call("bulk_update", percentage="10", category=category, dry_run=dry_run)
+    assert str(raised.value) == f"No product is in the category '{category}'. {hint}"
+
+
+def test_a_long_list_of_categories_is_cut(call, db):
+    for number in range(11):
+        Product.objects.create(name=f"Pen {number}", price=1, category=f"{number:02}")
+    with pytest.raises(CommandError, match=r"There are: '00', .*, '09', …\.$"):
+        call("bulk_update", percentage="10", category="Garden")
+
+
+def test_a_shop_without_products_says_so(call, db):
+    with pytest.raises(CommandError, match="There are no products at all.$"):
+        call("bulk_update", percentage="10", category="Books")
+    assert call("bulk_update", percentage="10") == "Changed 0 of 0 prices by +10 %.\n"
+
+
+def test_ctrl_c_before_the_commit_changes_nothing(call, products, prices):
+    with connection.execute_wrapper(after("UPDATE", stop)), pytest.raises(KeyboardInterrupt):
+        call("bulk_update", percentage="10", verbosity=2)
+    assert (prices(), call.stdout) == (BEFORE, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_constraint_that_fails_at_the_commit_claims_nothing(call, products, prices):
+    # A key to a session that is not there is checked when the transaction commits.
+    broken = CartItem(session_id=9, product=products[0])
+    with (
+        connection.execute_wrapper(after("UPDATE", broken.save)),
+        pytest.raises(CommandError, match="^The database refused: .*Nothing changed.$"),
+    ):
+        call("bulk_update", percentage="10", verbosity=2)
+    assert (prices(), call.stdout) == (BEFORE, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_runs_in_no_transaction_that_somebody_else_could_roll_back(call, products):
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        call("bulk_update", percentage="10")
+
+
+@pytest.fixture
+def busy(tmp_path):
+    """An OperationalError as Django raises it where SQLite waited for a lock in vain."""
+    first, second = (sqlite3.connect(tmp_path / "busy.sqlite3", timeout=0) for _ in "12")
+    first.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError) as raised:
+        second.execute("BEGIN IMMEDIATE")
+    first.close()
+    second.close()
+    error = OperationalError("database is locked")
+    error.__cause__ = raised.value
+    return error
+
+
+def test_a_lock_that_another_holds_is_one_line(call, products, monkeypatch, busy):
+    def lock_table(model, on_wait):
+        raise busy
+
+    monkeypatch.setattr(prices_module, "lock_table", lock_table)
+    with pytest.raises(CommandError, match="Nothing changed; run the command again.$"):
+        call("bulk_update", percentage="10")
+
+
+def test_an_error_that_is_no_lock_stays_what_it_is():
+    assert not locks.is_conflict(OperationalError("disk is full"))
+
+
+def stored(manage):
+    """Return what a process that `manage` started has stored."""
+    if connection.vendor == "sqlite":
+        rows = manage.rows("SELECT name, price FROM shop_product")
+    else:
+        rows = Product.objects.values_list("name", "price")
+    return {name: f"{price:.2f}" for name, price in rows}
+
+
+def test_a_wrong_percentage_is_a_usage_error(manage):
+    done = manage("bulk_update", "--percentage", "nan")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("--percentage: must be a number such as 10 or -2.5, not 'nan'.\n")
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_that_leaves_does_not_roll_back(manage, products):
+    process = manage.start("bulk_update", "--percentage", "10", "-v", "2")
+    process.stdout.close()
+    assert (process.wait(20), process.stderr.read()) == (141, "")
+    assert stored(manage) == AFTER
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_both_count(manage, products):
+    if connection.vendor == "sqlite":
+        # Two that switch a new database to its write-ahead log at once fail before any work.
+        manage.copy_database()
+        manage.rows("PRAGMA journal_mode=WAL")
+    both = [manage.start("bulk_update", "--percentage", "10") for _ in range(2)]
+    assert [process.wait(30) for process in both] == [0, 0]
+    assert stored(manage)["Robot"] == "121.00"
+
+
+def test_an_unmigrated_database_ends_in_one_line(manage):
+    manage.env["DATABASE_URL"] = f"sqlite:///{manage.folder / 'empty.sqlite3'}"
+    done = manage("bulk_update", "--percentage", "10")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.endswith("Run: python manage.py migrate\n")
