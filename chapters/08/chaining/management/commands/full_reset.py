@@ -1,0 +1,120 @@
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connections, transaction
+
+from chaining.confirmation import can_ask, confirmed
+from chaining.fixture import check_fixture
+from chaining.output import held_output
+from chaining.tables import (
+    describe,
+    forget_content_types,
+    has_pending_migrations,
+    lock_and_count,
+    lock_timeout,
+    rows,
+)
+from greet.text import printable
+from styling.streams import style_for
+
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "full_reset.json"
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete every row of the database and load the fixture full_reset.json. All or nothing: "
+        "whatever happens, the rows are the old ones or the new ones. Uploaded files stay. Where "
+        "another session holds a lock, it gives up after 5 seconds (20 on SQLite)."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--no-input",
+            "--noinput",
+            action="store_false",
+            dest="interactive",
+            help="Do not ask before deleting.",
+        )
+        parser.add_argument(
+            "--force", action="store_true", help="Go on although DEBUG is off, as in production."
+        )
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help="The alias of the database to reset (default: %(default)s).",
+        )
+
+    def handle(self, *, database, interactive, force, verbosity, **options):
+        # Code may pass anything: only a real False skips the question, a real True the guard.
+        asking = interactive is not False
+        connection = self.guard(database, asking=asking, forced=force is True)
+        loaded = check_fixture(FIXTURE, database)
+        if asking:
+            self.confirm(connection, loaded)
+        passed_on = {
+            "database": database,
+            "verbosity": verbosity,
+            "no_color": options["no_color"],
+            "force_color": options["force_color"],
+        }
+        with held_output(self) as streams:
+            with lock_timeout(connection):
+                call_command("migrate", interactive=False, **passed_on, **streams)
+            with forget_content_types(), transaction.atomic(using=database, durable=True):
+                deleted = lock_and_count(connection)
+                self.replace_rows(**passed_on, **streams)
+        if verbosity > 0:
+            result = f"{rows(sum(deleted.values()))} deleted, {loaded} loaded."
+            self.stdout.write(self.style.SUCCESS(f"Reset {describe(connection)}: {result}"))
+
+    def guard(self, database, *, asking, forced):
+        """Return the connection of `database`; raise CommandError where it must not be reset."""
+        if database not in connections:
+            raise CommandError(
+                f"DATABASES has no {printable(str(database))}. It has: {', '.join(connections)}."
+            )
+        connection = connections[database]
+        if not settings.DEBUG and not forced:
+            raise CommandError(
+                f"DEBUG is off, so {describe(connection)} may hold real data. "
+                "Add --force to reset it all the same."
+            )
+        if not connection.features.can_rollback_ddl:
+            raise CommandError(
+                f"{connection.display_name} cannot take back a flush, so a reset that fails "
+                "would leave nothing. Use SQLite or PostgreSQL."
+            )
+        if asking and not can_ask():
+            raise CommandError("There is no terminal to ask on. Add --no-input to reset unasked.")
+        return connection
+
+    def confirm(self, connection, loaded):
+        """Make sure that the reset will succeed, then ask; raise CommandError if not told yes."""
+        alias = connection.alias
+        migrated = not has_pending_migrations(connection)
+        with forget_content_types(), transaction.atomic(using=alias, durable=True):
+            lost = lock_and_count(connection)
+            if migrated:
+                with held_output(self) as streams:
+                    self.replace_rows(database=alias, verbosity=0, **streams)
+            transaction.set_rollback(True, using=alias)
+        title = f"This deletes every row of {describe(connection)}:"
+        self.stderr.write(title, style_for(self.stderr, self.style.WARNING))
+        for name, count in lost.items():
+            self.stderr.write(f"{count:>8} {name}", str)
+        text = f"It then loads {rows(loaded)} from {FIXTURE.name}. Uploaded files stay.\n"
+        if not confirmed(self.stderr, f'{text}Type "yes" to go on: '):
+            raise CommandError("Aborted. Nothing has changed.")
+
+    def replace_rows(self, *, verbosity, **options):
+        """Delete every row and load the fixture. To be called inside a transaction."""
+        call_command("flush", interactive=False, verbosity=verbosity, **options)
+        try:
+            # 3 would add a counter of rows, which makes no sense in output that is held back.
+            call_command("loaddata", FIXTURE, verbosity=min(verbosity, 2), **options)
+        except (DataError, IntegrityError) as error:
+            reason = printable(str(error).splitlines()[0].rstrip("."))
+            raise CommandError(f"{reason}. No row has changed.") from error

@@ -1,0 +1,36 @@
+"""Keep what called commands print until it has become true."""
+
+import io
+from contextlib import contextmanager, redirect_stdout
+
+from django.core.management.base import BaseCommand
+
+
+class _Held(io.StringIO):
+    # A terminal where the stream behind it is one, so that called commands color their output.
+    def __init__(self, stream):
+        super().__init__()
+        self._stream = stream
+
+    def isatty(self):
+        return self._stream.isatty()
+
+    def release(self):
+        self._stream.write(self.getvalue(), str, ending="")
+
+
+@contextmanager
+def held_output(command: BaseCommand):
+    """Yield the options `stdout` and `stderr` for commands that `command` calls in the block.
+
+    What they print comes out of `command`'s own streams when the block has ended well. When it
+    ends in an exception, what was printed on stdout is dropped: it was rolled back.
+    """
+    stdout, stderr = _Held(command.stdout), _Held(command.stderr)
+    try:
+        # Receivers of post_migrate, Django's among them, use print().
+        with redirect_stdout(stdout):
+            yield {"stdout": stdout, "stderr": stderr}
+    finally:
+        stderr.release()
+    stdout.release()
