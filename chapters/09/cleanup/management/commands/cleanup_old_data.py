@@ -1,0 +1,95 @@
+from contextlib import nullcontext
+from datetime import timedelta
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from cleanup.locks import only_one
+from cleanup.reports import Report
+from cleanup.sweeps import sweep
+from cleanup.targets import TARGETS
+from cleanup.windows import span_of
+from greet.arguments import check, whole_number
+from greet.text import printable, quoted
+from progress.bars import progress_bar
+from progress.stopping import StopSignals
+from styling.streams import style_for
+
+MODELS = [*TARGETS, "all"]
+days_back = whole_number(1, 36_500)  # a hundred years
+batch_rows = whole_number(1, 1_000_000)
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete audit logs, sessions and temporary files older than a number of days. The work "
+        "is committed batch by batch: stop it at any time, and run it again to go on."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--days", type=days_back, default=90, help="Their age, 1 or more (default: 90)."
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Count, and delete nothing.")
+        parser.add_argument(
+            "--model", choices=MODELS, default="all", help="What to clean up (default: all)."
+        )
+        parser.add_argument(
+            "--batch-size",
+            type=batch_rows,
+            default=1000,
+            help="How many rows a transaction goes through, 1 or more (default: 1000).",
+        )
+
+    def handle(self, *, days, dry_run, model, batch_size, verbosity, **options):
+        days = check(days_back, days, "--days")
+        batch_size = check(batch_rows, batch_size, "--batch-size")
+        if model not in MODELS:
+            raise CommandError(
+                f"--model: must be one of {', '.join(MODELS)}, not {quoted(model)}."
+            )
+        cutoff = timezone.now() - timedelta(days=days)
+        targets = TARGETS.values() if model == "all" else [TARGETS[model]]
+        reports = []
+        with nullcontext() if dry_run else only_one("cleanup_old_data"), StopSignals() as stop:
+            if verbosity > 0:
+                self.stdout.write(f"Cutoff: {cutoff:%Y-%m-%d %H:%M:%S %Z}, {days} days ago")
+            try:
+                for target in targets:
+                    if not stop.requested:
+                        reports.append(Report(target))
+                        self.clean(reports[-1], cutoff, batch_size, dry_run, verbosity, stop)
+            finally:
+                # Also when a batch ends in an error: what was committed before it stays done.
+                if verbosity > 0:
+                    for report in reports:
+                        self.stdout.write(report.summary(dry_run=dry_run))
+                    self.stdout.flush()  # so that a log has it before the error
+        if stop.requested and verbosity > 0:
+            text = "Stopped before the end. Run the command again to go on."
+            self.stderr.write(text, style_for(self.stderr, self.style.WARNING))
+        stop.end()
+        if problems := [line for report in reports for line in report.problems()]:
+            raise CommandError("\n".join(problems))
+
+    def clean(self, report, cutoff, batch_size, dry_run, verbosity, stop):
+        old = report.target.old(cutoff)
+        span = span_of(old)
+        # With -v 2 a line for each batch takes the place of the bar.
+        bar_verbosity = verbosity if verbosity < 2 else 0
+        with progress_bar(
+            self.stderr, bar_verbosity, desc=report.name, total=span.count, unit="row"
+        ) as bar:
+            for batch in sweep(report, old, span, batch_size, dry_run=dry_run):
+                bar.update(batch.rows)
+                if verbosity > 1:
+                    self.stderr.write(
+                        f"{report.name} {batch.low} to {batch.high}: {batch.rows}", str
+                    )
+                for name, reason in batch.orphans:
+                    bar.clear()
+                    text = f"{printable(name)}: {printable(reason)}. Remove this file by hand."
+                    self.stderr.write(text, style_for(self.stderr, self.style.ERROR))
+                if stop.requested:
+                    return
+        report.kept = report.target.kept(cutoff)

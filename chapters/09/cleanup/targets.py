@@ -1,0 +1,152 @@
+"""What there is to clean up, and how a batch of it goes."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.core.exceptions import SuspiciousFileOperation
+from django.db import connection, transaction
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+from cleanup.locks import commit_to_disk
+from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
+
+# SQLite allows a limited number of parameters in a statement.
+KEYS_IN_A_STATEMENT = 500
+
+
+@dataclass(frozen=True)
+class Target:
+    """Rows that go when their `date_field` lies before the cutoff, and nothing goes with them."""
+
+    model: type[Model]
+    date_field: str
+
+    def old(self, cutoff: datetime) -> QuerySet:
+        """Return the rows that are older than `cutoff` and may go."""
+        return self.model.objects.filter(**{f"{self.date_field}__lt": cutoff}).order_by("pk")
+
+    def kept(self, cutoff: datetime) -> int:
+        """Return how many rows are older than `cutoff` and still needed."""
+        return 0
+
+    def count(self, rows: QuerySet) -> Counter:
+        """Return how many rows of which model `delete` would delete."""
+        return Counter({self.model: rows.count()})
+
+    def delete(self, rows: QuerySet, orphans: list[tuple[str, str]]) -> Counter:
+        """Delete `rows`, a batch of the old ones; return how many of which model have gone.
+
+        `orphans` gets the name of each stored file that could not be removed, and the reason.
+        """
+        # One statement is a transaction of its own, and BEGIN and COMMIT would cost as much again.
+        # Within the caller's transaction, a refusal must not spoil what the caller did.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            return Counter({self.model: delete_at_once(rows)})
+
+
+@dataclass(frozen=True)
+class TargetWithChildren(Target):
+    """Rows that take the rows of `child` with them whose foreign key `parent` names them."""
+
+    child: type[Model]
+    parent: str
+
+    def count(self, rows):
+        children = self.child.objects.filter(**{f"{self.parent}__in": rows.order_by()})
+        return Counter({self.model: rows.count(), self.child: children.count()})
+
+    def delete(self, rows, orphans):
+        gone = Counter({self.model: 0, self.child: 0})
+        with transaction.atomic():
+            for batch in lock(rows, "pk"):
+                keys = delete_locked(rows, [key for (key,) in batch])
+                # Their parents have gone before them: Django's foreign keys are checked at the
+                # commit. So a session that a trigger keeps also keeps its cart.
+                children = self.child.objects.filter(**{f"{self.parent}__in": keys})
+                gone += Counter({self.model: len(keys), self.child: delete_at_once(children)})
+        return gone
+
+
+@dataclass(frozen=True)
+class TargetWithFile(Target):
+    """Rows that own the stored file in `file_field`, unless `user` names them in `reference`."""
+
+    file_field: str
+    user: type[Model]
+    reference: str
+
+    @property
+    def in_use(self):
+        return Exists(self.user.objects.filter(**{self.reference: OuterRef("pk")}))
+
+    def old(self, cutoff):
+        return super().old(cutoff).exclude(self.in_use)
+
+    def kept(self, cutoff):
+        return super().old(cutoff).filter(self.in_use).count()
+
+    def delete(self, rows, orphans):
+        gone = Counter({self.model: 0})
+        with transaction.atomic():
+            commit_to_disk()
+            for batch in lock(rows, "pk", self.file_field):
+                names = dict(batch)
+                keys = delete_locked(rows, names)
+                gone[self.model] += len(keys)
+                # After the commit: a rollback brings back a row, but never a file.
+                files = [names[key] for key in keys]
+                transaction.on_commit(partial(self.remove_files, files, orphans))
+        return gone
+
+    def remove_files(self, names, orphans):
+        storage = self.model._meta.get_field(self.file_field).storage
+        for name in filter(None, names):
+            try:
+                storage.delete(name)  # a file that is missing already is no error
+            except OSError as error:
+                orphans.append((name, error.strerror or str(error)))
+            except SuspiciousFileOperation:
+                orphans.append((name, "Not below the folder of uploads"))
+
+
+TARGETS = {
+    "audit_logs": Target(AuditLog, "created_at"),
+    "sessions": TargetWithChildren(Session, "last_seen_at", CartItem, "session"),
+    "temp_files": TargetWithFile(TempFile, "created_at", "file", Order, "receipt"),
+}
+
+
+def delete_at_once(rows: QuerySet) -> int:
+    """Delete `rows` by one DELETE that repeats their conditions; return how many have gone.
+
+    `rows.delete()` reads rows that have children first, then deletes by key alone: a row that
+    was touched in between would go too.
+    """
+    # None where the conditions can match nothing, so that Django sends no query.
+    return rows._raw_delete(rows.db) or 0
+
+
+def delete_locked(rows: QuerySet, keys: Collection) -> list:
+    """Delete those of `rows` that have these keys; return the keys of the ones that have gone.
+
+    A trigger may keep a row without a word.
+    """
+    if delete_at_once(rows.filter(pk__in=keys)) == len(keys):
+        return [*keys]
+    left = {*rows.model.objects.filter(pk__in=keys).values_list("pk", flat=True)}
+    return [key for key in keys if key not in left]
+
+
+def lock(rows: QuerySet, *fields: str) -> Iterator[list[tuple]]:
+    """Lock `rows` against other sessions; yield `fields` of them in lists for one statement each.
+
+    Rows that another session holds are in use, so they are left out, not waited for. On SQLite
+    the transaction itself keeps other writers out.
+    """
+    locked = [*rows.select_for_update(skip_locked=True).values_list(*fields)]
+    for start in range(0, len(locked), KEYS_IN_A_STATEMENT):
+        yield locked[start : start + KEYS_IN_A_STATEMENT]

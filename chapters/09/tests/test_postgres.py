@@ -1,0 +1,222 @@
+"""What needs a second session: locks, waiting, and a connection that is lost."""
+
+import threading
+import time
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import OperationalError, connection
+
+from cleanup.targets import Target
+from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+class Other:
+    """A second session of the database, as a web request or another cleanup has it."""
+
+    def __init__(self):
+        self.connection = connection.copy()
+
+    def __call__(self, sql, *parameters):
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def begin(self):
+        self.connection.set_autocommit(False)
+
+    def commit(self):
+        self.connection.commit()
+        self.connection.set_autocommit(True)
+
+
+@pytest.fixture
+def other():
+    other = Other()
+    yield other
+    other.connection.close()
+
+
+@pytest.fixture
+def during_delete(monkeypatch):
+    """Return a function that has `action` done when the first batch is about to be deleted."""
+
+    def install(action):
+        delete = Target.delete
+
+        def act_and_delete(self, rows, orphans):
+            action()
+            return delete(self, rows, orphans)
+
+        monkeypatch.setattr(Target, "delete", act_and_delete)
+
+    return install
+
+
+def settings_of_this_session():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('lock_timeout'), current_setting('synchronous_commit'), "
+            "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')"
+        )
+        return cursor.fetchone()
+
+
+def test_a_second_cleanup_says_that_one_is_running(call, shop, other, during_delete):
+    errors = []
+
+    def start_another():
+        # Advisory locks belong to a session, so the second cleanup needs one of its own.
+        def run():
+            try:
+                call("cleanup_old_data", days=1)
+            except CommandError as error:
+                errors.append(str(error))
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+
+    during_delete(start_another)
+    call("cleanup_old_data", model="audit_logs")
+    assert errors == ["Another cleanup_old_data is running. Run this one again when it has ended."]
+    assert AuditLog.objects.count() == 1
+
+
+def test_a_dry_run_runs_beside_a_cleanup(call, shop, other, during_delete):
+    output = []
+    during_delete(lambda: output.append(call("cleanup_old_data", "--dry-run")))
+    call("cleanup_old_data", model="audit_logs")
+    assert "Audit logs: 2 to delete" in output[0]
+
+
+def test_the_lock_and_the_settings_of_the_session_are_given_back(call, shop, during_delete):
+    before = settings_of_this_session()
+    seen = []
+    during_delete(lambda: seen.append(settings_of_this_session()))
+    call("cleanup_old_data", model="audit_logs")
+    assert seen == [("500ms", "off", 1)]
+    assert settings_of_this_session() == before == (before[0], before[1], 0)
+
+
+def test_the_lock_is_given_back_after_an_error(call, shop, during_delete):
+    def fail():
+        raise OperationalError("disk is full")
+
+    during_delete(fail)
+    with pytest.raises(OperationalError):
+        call("cleanup_old_data")
+    assert settings_of_this_session()[2] == 0
+
+
+def test_a_lost_connection_is_the_error_and_the_summary_is_printed(call, shop, other):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+
+    def lose_it(execute, sql, parameters, many, more):
+        if "COUNT" in sql:
+            other("SELECT pg_terminate_backend(%s, 5000)", pid)
+        return execute(sql, parameters, many, more)
+
+    with (
+        connection.execute_wrapper(lose_it),
+        pytest.raises(OperationalError, match="terminating connection"),
+    ):
+        call("cleanup_old_data")
+    assert call.stdout.endswith("Audit logs: 0 deleted\n")
+    connection.close()
+
+
+def test_the_commit_of_rows_with_files_waits_for_the_disk(call, shop):
+    seen = []
+
+    def wrapper(execute, sql, parameters, many, more):
+        if sql.startswith("DELETE"):
+            seen.append((sql.split('"')[1], settings_of_this_session()[1]))
+        return execute(sql, parameters, many, more)
+
+    with connection.execute_wrapper(wrapper):
+        call("cleanup_old_data")
+    assert ("shop_auditlog", "off") in seen
+    assert ("shop_tempfile", "on") in seen
+
+
+def test_a_session_that_a_request_holds_is_left_out_and_survives(call, shop, other):
+    other.begin()
+    other("UPDATE shop_session SET last_seen_at = now() WHERE key = '1'")
+    other("DELETE FROM shop_cartitem WHERE id = (SELECT max(id) FROM shop_cartitem)")
+    with pytest.raises(CommandError, match="^Sessions: 1 not deleted: another session"):
+        call("cleanup_old_data")
+    assert "Sessions: 1 deleted" in call.stdout
+    other.commit()
+    assert Session.objects.filter(key="1").exists()
+    assert CartItem.objects.count() == 1
+
+
+def test_a_cart_item_that_a_request_holds_stops_its_batch_and_never_the_request(call, shop, other):
+    other.begin()
+    other("UPDATE shop_cartitem SET quantity = 5")
+    with pytest.raises(CommandError, match="^Sessions: 2 not deleted: canceling .* lock timeout"):
+        call("cleanup_old_data")
+    # Had the cleanup waited while it held the session, this would be a deadlock.
+    other("UPDATE shop_session SET last_seen_at = now() WHERE key = '1'")
+    other.commit()
+    assert call("cleanup_old_data").splitlines()[2] == "Sessions: 1 deleted"
+    assert list(CartItem.objects.values_list("quantity", flat=True)) == [5, 5]
+
+
+def test_a_log_touched_while_its_delete_waits_survives(call, shop, other):
+    touched = AuditLog.objects.earliest("pk").pk
+    other.begin()
+    other("UPDATE shop_auditlog SET created_at = now() WHERE id = %s", touched)
+
+    def commit_when_the_delete_waits():
+        watcher = Other()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and not watcher(
+            "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+            "WHERE NOT l.granted AND a.datname = current_database()"
+        ):
+            time.sleep(0.005)
+        watcher.connection.close()
+        other.connection.inc_thread_sharing()
+        other.commit()
+        other.connection.dec_thread_sharing()
+
+    thread = threading.Thread(target=commit_when_the_delete_waits)
+    other.connection.inc_thread_sharing()
+    thread.start()
+    output = call("cleanup_old_data", model="audit_logs")
+    thread.join()
+    assert "Audit logs: 1 deleted" in output
+    assert AuditLog.objects.filter(pk=touched).exists()
+
+
+def test_a_file_attached_to_an_order_meanwhile_is_kept(call, shop, other):
+    row = TempFile.objects.earliest("pk")
+    order = Order.objects.create(number="A-1", total=1)
+    other.begin()
+    other("SELECT 1 FROM shop_tempfile WHERE id = %s FOR KEY SHARE", row.pk)
+    other("UPDATE shop_order SET receipt_id = %s WHERE id = %s", row.pk, order.pk)
+    with pytest.raises(CommandError, match="^Temp files: 1 not deleted: another"):
+        call("cleanup_old_data")
+    other.commit()
+    assert TempFile.objects.filter(pk=row.pk).exists()
+
+
+def test_an_item_put_into_an_old_cart_before_its_session_is_locked_goes_with_it(
+    call, shop, other, long_ago
+):
+    session = Session.objects.get(key="2")
+    product = CartItem.objects.first().product_id
+    other(
+        "INSERT INTO shop_cartitem (session_id, product_id, quantity) VALUES (%s, %s, 1)",
+        session.pk,
+        product,
+    )
+    assert "Sessions: 2 deleted, and 3 cart items with them" in call("cleanup_old_data")

@@ -1,0 +1,70 @@
+import signal
+
+import pytest
+from django.db import connection
+
+from shared_project.shop.models import AuditLog
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def old_logs(transactional_db, long_ago):
+    def create(count):
+        AuditLog.objects.bulk_create(AuditLog(created_at=long_ago) for _ in range(count))
+
+    return create
+
+
+def logs_left(manage):
+    if connection.vendor == "sqlite":
+        return manage.rows("SELECT COUNT(*) FROM shop_auditlog")[0][0]
+    return AuditLog.objects.count()
+
+
+def total(output):
+    return int(output.split("Audit logs: ")[1].split()[0])
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_between_two_batches_with_the_summary(manage, old_logs, number, code):
+    old_logs(4000)  # their lines fill the pipe, so the command cannot end before it is read
+    process = manage.start("cleanup_old_data", "--batch-size", 1, "-v", 2)
+    first = process.stderr.readline()
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert first.startswith("audit logs ")
+    assert "Stopped before the end. Run the command again to go on.\n" in stderr
+    assert "Sessions" not in stdout
+    assert 0 < total(stdout) == 4000 - logs_left(manage) < 4000
+
+
+@pytest.mark.posix
+def test_a_terminal_shows_a_bar(manage, old_logs):
+    old_logs(50)
+    done = manage.terminal("cleanup_old_data", "--batch-size", 300_000)
+    assert done.returncode == 0
+    assert "audit logs: 100%" in done.stdout
+    assert "50/50" in done.stdout
+    assert "\x1b[31" not in done.stdout
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="on PostgreSQL only one may run")
+def test_two_at_once_take_turns(manage, old_logs):
+    old_logs(500)
+    processes = [manage.start("cleanup_old_data", "--batch-size", size) for size in (10, 7)]
+    outputs = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert sum(total(stdout) for stdout, _ in outputs) == 500
+    assert [stderr for _, stderr in outputs] == ["", ""]
+
+
+def test_an_unmigrated_database_is_one_line(manage, tmp_path):
+    done = manage(
+        "cleanup_old_data", env={"DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"}
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The database is behind the code (migration ")
+    assert len(done.stderr.splitlines()) == 1
