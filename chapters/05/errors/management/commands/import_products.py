@@ -1,0 +1,78 @@
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from errors.reading import ArrayReader
+from errors.report import ErrorReport, counted
+from errors.rows import RULES, check_row
+from errors.staging import Staging
+from export.files import MEGABYTE, open_input
+from greet.arguments import check, non_empty, whole_number
+from greet.text import printable, quoted
+from shared_project.shop.models import Product
+from styling.streams import style_for
+
+megabytes = whole_number(1, 1_000_000)
+
+
+class Command(BaseCommand):
+    help = (
+        "Import products from a JSON file: a list of objects with name, price and category. "
+        "A product whose name exists is updated. All of the file is imported, or none of it."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", metavar="FILE", type=non_empty, help="The JSON file.")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Do the same, print the same numbers, and change nothing.",
+        )
+        parser.add_argument(
+            "--max-size",
+            metavar="MB",
+            type=megabytes,
+            default=500,
+            help="Refuse a larger file, in megabytes. Default: 500.",
+        )
+
+    def handle(self, *, file, dry_run, max_size, verbosity, **options):
+        file = check(non_empty, file, "FILE")
+        max_size = check(megabytes, max_size, "--max-size")
+        report = ErrorReport(self.write_error)
+        with open_input(file, max_size * MEGABYTE) as source, transaction.atomic():
+            created, updated = self.import_products(source, printable(file), report)
+            if dry_run:
+                transaction.set_rollback(True)
+        if verbosity > 0:
+            unchanged = report.rows - created - updated
+            self.stdout.write(
+                f"{'Would import' if dry_run else 'Imported'} {counted(report.rows, 'product')}: "
+                f"{created:,} created, {updated:,} updated, {unchanged:,} unchanged."
+            )
+
+    def import_products(self, source, file, report):
+        """Return how many products were created, and how many updated.
+
+        Raises CommandError where a row is wrong, or there is none; roll back what was done.
+        """
+        staging = Staging(Product, list(RULES))
+        staging.fill(self.checked(ArrayReader(source, file), report))
+        count, first_ones = staging.duplicates(report.room)
+        for name, row, first in first_ones:
+            report.add(row, "name", f"{quoted(name)} is already in row {first:,}")
+        report.count += count - len(first_ones)
+        report.check(file)
+        return staging.apply()
+
+    def checked(self, rows, report):
+        """Yield name, price, category and number of each row; report what is wrong with it."""
+        for report.rows, row in enumerate(rows, 1):
+            values, problems = check_row(row)
+            for field, problem in problems:
+                report.add(report.rows, field, problem)
+            # A wrong price is no reason to miss a name that comes twice.
+            if "name" in values:
+                yield *map(values.get, RULES), report.rows
+
+    def write_error(self, text):
+        self.stderr.write(text, style_for(self.stderr, self.style.ERROR))

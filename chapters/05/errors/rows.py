@@ -1,0 +1,104 @@
+"""Check the rows of the file, field by field."""
+
+import re
+from collections import Counter
+
+from errors.reading import Number
+from greet.text import quoted
+from shared_project.shop.models import Product
+
+# NUL ends a text in C, and half of a surrogate pair is no character.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+PLAIN_NUMBER = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9][0-9]*)(\.[0-9]+)?")
+
+
+class Text:
+    """The rule for a text that fits a CharField."""
+
+    def __init__(self, field):
+        self.max_length = field.max_length
+
+    def allows(self, value: object) -> bool:
+        return (
+            type(value) is str
+            and 0 < len(value) <= self.max_length
+            and not value.isspace()
+            and (value.isprintable() or not UNSTORABLE.search(value))
+        )
+
+    def problem(self, value: object) -> str:
+        if type(value) is not str:
+            return f"must be a text, not {described(value)}"
+        if not value or value.isspace():
+            return "must not be empty"
+        if len(value) > self.max_length:
+            return f"must have at most {self.max_length} characters, not {len(value):,}"
+        return f"holds a character that no database stores: {quoted(value)}"
+
+
+class Price:
+    """The rule for a price that fits a DecimalField to the last place, and is not negative."""
+
+    def __init__(self, field):
+        self.places = field.decimal_places
+        self.digits = field.max_digits - field.decimal_places
+        self.allowed = re.compile(
+            rf"(0|[1-9][0-9]{{0,{self.digits - 1}}})(\.[0-9]{{1,{self.places}}})?"
+        ).fullmatch
+
+    def allows(self, value: object) -> bool:
+        # A text such as "10.99" is welcome: it is how Django writes a Decimal to JSON.
+        return isinstance(value, str) and self.allowed(value) is not None
+
+    def problem(self, value: object) -> str:
+        plain = isinstance(value, str) and PLAIN_NUMBER.fullmatch(value)
+        if not plain:
+            return f"must be a number such as 10.99, not {described(value)}"
+        if plain["sign"]:
+            return f"must not be negative: {quoted(value)}"
+        if len(plain["whole"]) > self.digits:
+            return f"must have at most {self.digits} digits before the point: {quoted(value)}"
+        return f"must have at most {self.places} decimal places: {quoted(value)}"
+
+
+RULES = {
+    "name": Text(Product._meta.get_field("name")),
+    "price": Price(Product._meta.get_field("price")),
+    "category": Text(Product._meta.get_field("category")),
+}
+
+
+def check_row(row: object) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return the values of `row` that are right, and the errors as pairs of field and problem.
+
+    `row` comes from `ArrayReader`. The field is empty where the error is about the whole row.
+    """
+    if type(row) is not tuple:
+        return {}, [("", f"must be an object, not {described(row)}")]
+    values = dict(row)
+    errors = []
+    if len(values) != len(row):
+        counts = Counter(key for key, _ in row)
+        errors += [("", f"{quoted(key)} is given twice") for key in counts if counts[key] > 1]
+    if values.keys() != RULES.keys():
+        errors += [(key, "is missing") for key in RULES if key not in values]
+        errors += [
+            ("", f"{quoted(key)} is not a field of a product")
+            for key in values
+            if key not in RULES
+        ]
+    for field, rule in RULES.items():
+        if field in values and not rule.allows(values[field]):
+            errors.append((field, rule.problem(values.pop(field))))
+    return values, errors
+
+
+def described(value: object) -> str:
+    """Return how an error message calls a value that `ArrayReader` has read."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, Number):
+        return f"the number {quoted(value)}"
+    if isinstance(value, str):
+        return quoted(value)
+    return "an object" if isinstance(value, tuple) else "a list"

@@ -1,0 +1,110 @@
+import ast
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+
+from shared_project.chapters import ROOT, discover
+
+CHAPTERS = discover()
+
+
+def make(folder, *apps):
+    for app in apps:
+        (folder / app).mkdir(parents=True)
+        (folder / app / "apps.py").touch()
+
+
+def test_the_nine_stages_are_found_in_order():
+    stages = "hello greet export styling errors progress transactions chaining cleanup".split()
+    assert [chapter.app for chapter in CHAPTERS[:9]] == stages
+
+
+def test_every_chapter_is_installed():
+    assert all(apps.is_installed(chapter.app) for chapter in CHAPTERS)
+
+
+def test_a_tenth_chapter_is_a_new_folder(tmp_path):
+    make(tmp_path / "10", "reports")
+    (tmp_path / "10" / "tests").mkdir()
+    (tmp_path / "__pycache__").mkdir()
+    assert [(chapter.number, chapter.app) for chapter in discover(tmp_path)] == [("10", "reports")]
+
+
+@pytest.mark.parametrize(("found", "said"), [([], "none"), (["one", "two"], "one, two")])
+def test_a_chapter_without_its_one_app_is_named(tmp_path, found, said):
+    (tmp_path / "10").mkdir()
+    make(tmp_path / "10", *found)
+    with pytest.raises(ImproperlyConfigured, match=rf"10 must hold exactly one .*found: {said}\."):
+        discover(tmp_path)
+
+
+def test_two_apps_of_one_name_are_refused(tmp_path):
+    make(tmp_path / "10", "reports")
+    make(tmp_path / "11", "reports")
+    with pytest.raises(ImproperlyConfigured, match="10 and 11 both call their app 'reports'"):
+        discover(tmp_path)
+
+
+def imports(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+def sources(folder: Path):
+    return [path for path in folder.rglob("*.py") if "tests" not in path.parts]
+
+
+def violations(folder: Path, forbidden: tuple[str, ...]):
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources(folder)
+        for name in imports(path)
+        if f"{name}.".startswith(forbidden)
+    ]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.number)
+def test_a_chapter_knows_the_shop_and_earlier_chapters_only(chapter):
+    later = [other.app for other in CHAPTERS if other.number > chapter.number]
+    forbidden = ("shared_project.course.", *(f"{app}." for app in later))
+    assert sources(chapter.folder)
+    assert violations(chapter.folder, forbidden) == []
+
+
+@pytest.mark.parametrize("package", ["shop", "course"])
+def test_shop_and_course_import_no_chapter(package):
+    folder = ROOT / "shared_project" / package
+    other = {"shop": "shared_project.course.", "course": "shared_project.shop."}[package]
+    assert sources(folder)
+    assert violations(folder, (other, *(f"{chapter.app}." for chapter in CHAPTERS))) == []
+
+
+def test_a_wrong_arrow_is_seen(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    (tmp_path / "early.py").write_text(
+        "import os, cleanup\nfrom cleanup.windows import next_window\n"
+    )
+    assert violations(tmp_path, ("cleanup.",)) == [
+        "early.py imports cleanup",
+        "early.py imports cleanup.windows",
+    ]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.number)
+def test_a_command_reads_as_a_lesson_of_at_most_120_lines(chapter):
+    commands = list(chapter.folder.glob("*/management/commands/*.py"))
+    assert commands
+    for path in commands:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 120, path.name
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.number)
+def test_a_chapter_has_its_page_its_tests_and_its_tour(chapter):
+    assert (ROOT / "docs" / "chapters" / f"{chapter.number}-{chapter.app}.md").exists()
+    assert list((chapter.folder / "tests").glob("test_*.py"))
+    assert (chapter.folder / "tour.txt").read_text(encoding="utf-8").strip()
