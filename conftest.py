@@ -148,7 +148,7 @@ class Manage:
         finally:
             copy.close()
 
-    def terminal(self, *args, keys=(), env=(), timeout=60):
+    def terminal(self, *args, keys=(), env=(), timeout=60, **options):
         """Run on a terminal of 80 columns; return a CompletedProcess whose `stdout` is the screen.
 
         `keys` are pairs (text to wait for, what is then typed): ("Continue?", "yes\\n"); a
@@ -159,8 +159,8 @@ class Manage:
 
         ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, 80))
-        streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
-        process = self.start(*args, env=env, start_new_session=True, encoding=None, **streams)
+        options |= dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+        process = self.start(*args, env=env, start_new_session=True, encoding=None, **options)
         os.close(theirs)
         screen, waiting, seen = b"", list(keys), 0
         deadline = time.monotonic() + timeout

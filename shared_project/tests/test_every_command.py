@@ -1,0 +1,119 @@
+"""What holds for every command of every chapter, tried on the first line of each in tour.txt."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from shared_project.chapters import ROOT, discover
+
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def tour_lines():
+    """Return each command's first line that is no usage error: its arguments and exit code."""
+    lines = {}
+    for chapter in discover():
+        own = {path.stem for path in chapter.folder.glob("*/management/commands/*.py")}
+        for line in (chapter.folder / "tour.txt").read_text(encoding="utf-8").splitlines():
+            command, _, code = line.partition("  # exit ")
+            name, *arguments = shlex.split(command)
+            if name in own and code != "2":
+                lines.setdefault(name, (arguments, int(code or 0)))
+    return lines
+
+
+LINES = tour_lines()
+WITHOUT_DATABASE = {"hello", "greet", "palette"}
+
+
+@pytest.fixture(params=LINES)
+def line(request, manage, call):
+    """Run the line on the demo shop, from the repository's root, with `more` arguments."""
+    call("load_demo", verbosity=0)
+    manage.copy_database()
+    arguments, code = LINES[request.param]
+    arguments = [text.replace("var/tour", str(manage.folder)) for text in arguments]
+
+    def run(*more, runner=manage, **options):
+        return runner(request.param, *arguments, *more, cwd=ROOT, **options)
+
+    run.name, run.code = request.param, code
+    return run
+
+
+def test_every_command_of_the_chapters_is_in_a_tour():
+    commands = {
+        path.stem
+        for chapter in discover()
+        for path in chapter.folder.glob("*/management/commands/*.py")
+    }
+    assert commands == LINES.keys()
+
+
+def test_verbosity_0_prints_nothing_but_errors(line):
+    done = line("-v", "0")
+    assert (done.returncode, done.stdout) == (line.code, "")
+    assert bool(done.stderr) == bool(line.code)
+
+
+def test_a_pipe_gets_no_color_and_no_progress(line):
+    done = line()
+    assert done.returncode == line.code
+    assert done.stdout
+    assert not re.search(r"[\r\x1b]", done.stdout + done.stderr)
+
+
+@pytest.mark.posix
+def test_no_color_is_obeyed_on_a_terminal(line, manage):
+    done = line("-v", "1", runner=manage.terminal, env={"NO_COLOR": "1"})
+    assert done.returncode == line.code
+    assert not COLOR.search(done.stdout)
+
+
+@pytest.mark.posix
+def test_a_reader_that_left_ends_it_quietly(line):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = line(stdout=writer)
+    finally:
+        os.close(writer)
+    assert done.returncode == 141
+    assert "Traceback" not in done.stderr
+    assert "Broken pipe" not in done.stderr
+
+
+@pytest.mark.posix
+def test_a_full_device_ends_it_in_one_line(line):
+    with Path("/dev/full").open("w") as full:
+        done = line(stdout=full)
+    assert done.returncode == 1
+    assert done.stderr.endswith("Error: No space left on device.\n")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unmigrated_database_ends_it_with_the_next_step(line, manage):
+    manage.database.write_bytes(b"")
+    done = line()
+    if line.name in WITHOUT_DATABASE:
+        assert done.returncode == 0
+        return
+    assert "Traceback" not in done.stderr
+    if line.name == "full_reset":  # it migrates by itself
+        assert done.returncode == 0
+        return
+    assert done.returncode == 1
+    assert "python manage.py migrate" in done.stdout + done.stderr
+
+
+def test_an_absent_database_ends_it_with_the_next_step(line, manage):
+    done = line(env={"DATABASE_URL": f"sqlite:///{manage.folder}/absent/db.sqlite3"})
+    if line.name in WITHOUT_DATABASE:
+        assert done.returncode == 0
+        return
+    assert done.returncode == 1
+    assert re.search(r"Check that the folder exists|there is no file", done.stdout + done.stderr)
+    assert "Traceback" not in done.stderr
