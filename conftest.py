@@ -88,7 +88,6 @@ class Manage:
             **os.environ,
             "DJANGO_DATA_DIR": str(folder),
             "COLUMNS": "80",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         for name in ("NO_COLOR", "DJANGO_COLORS", "FORCE_COLOR", "PYTHONUNBUFFERED"):
             self.env.pop(name, None)

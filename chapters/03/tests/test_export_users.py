@@ -152,32 +152,7 @@ def test_stdout_gets_utf_8_in_any_locale_and_nothing_but_the_data(manage, users)
 
 
 @pytest.mark.posix
-@pytest.mark.django_db(transaction=True)
-def test_a_reader_that_leaves_ends_the_export_quietly(manage):
-    # More than a pipe holds, so that the command is still writing when its reader leaves.
-    User.objects.bulk_create(
-        User(username=f"{number:0150}", first_name="x" * 150) for number in range(1000)
-    )
-    process = manage.start("export_users", "-o", "-", "--fields", "username", "first_name")
-    assert process.stdout.readline() == "username,first_name\n"
-    process.stdout.close()
-    assert process.wait(10) == 141
-    assert process.stderr.read() == ""
-
-
-@pytest.mark.posix
 def test_a_full_device_is_an_error(manage):
     with Path("/dev/full").open("w") as full:
         done = manage("export_users", "-o", "-", stdout=full)
     assert (done.returncode, done.stderr) == (1, "Error: No space left on device.\n")
-
-
-@pytest.mark.posix
-def test_an_unmigrated_database_leaves_the_old_file_and_names_the_next_step(manage, target):
-    target.write_text("old")
-    empty = f"sqlite:///{target.parent.parent / 'empty.sqlite3'}"
-    done = manage("export_users", "-o", target, env={"DATABASE_URL": empty})
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.endswith("Run: python manage.py migrate\n")
-    assert target.read_text() == "old"
-    assert listing(target.parent) == ["users.csv"]

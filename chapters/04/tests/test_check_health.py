@@ -268,16 +268,6 @@ def test_the_database_of_the_project_is_there():
     assert checks.probe_migrations("default") == "all applied"
 
 
-def test_a_missing_database_is_exit_code_1_and_still_json(manage, tmp_path):
-    missing = tmp_path / "missing.sqlite3"
-    done = manage("check_health", "--format", "json", env={"DATABASE_URL": f"sqlite:///{missing}"})
-    assert (done.returncode, json.loads(done.stdout)["healthy"]) == (1, False)
-    assert done.stderr == (
-        "CommandError: 2 of 6 checks failed: database default, migrations default.\n"
-    )
-    assert not missing.exists()
-
-
 @pytest.mark.postgres
 def test_a_server_that_is_down_fails(manage):
     url = "postgres://nobody@127.0.0.1:1/none"

@@ -41,17 +41,3 @@ def test_a_signal_in_the_middle_leaves_nothing(manage, stored, file, number, cod
     assert (process.returncode, stdout) == (code, "")
     assert stderr.splitlines() == ([last_line] if last_line else [])
     assert stored() == []
-
-
-@pytest.mark.posix
-def test_errors_have_their_color_on_a_terminal(manage):
-    screen = manage.terminal("import_products", DATA / "broken.json").stdout
-    assert "\x1b[31;1mrow 7, category: is missing." in screen
-
-
-def test_a_database_without_tables_is_one_line(manage, tmp_path):
-    empty = {"DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
-    done = manage("import_products", DATA / "products.json", env=empty)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: The database is behind the code")
-    assert done.stderr.count("\n") == 1

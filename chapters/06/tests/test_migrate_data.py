@@ -251,17 +251,6 @@ def test_a_database_error_undoes_its_batch_alone_and_the_summary_is_printed(call
     assert Customer.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_verbosity_0_leaves_the_error_alone_and_exit_code_1(manage, orders):
-    orders(ADA, "paid in cash")
-    done = manage("migrate_data", "-v", 0)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "CommandError: Orders left as they were: 1 (-v 2 says why). "
-        "Link them by hand in the admin.\n"
-    )
-
-
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_on_a_terminal_ends_it_after_the_batch_with_exit_code_130(

@@ -186,10 +186,3 @@ def test_sigterm_on_a_terminal_ends_it_after_the_batch_with_exit_code_143(
     assert done.stdout.startswith("\rOrders: 0/150\rOrders: 100/150")
     assert done.stdout.endswith("/150\r\nProcessed 100 of 150 pending orders.\r\n")
     assert select(manage, "SELECT count(*) FROM shop_auditlog") == [(100,)]
-
-
-def test_a_database_without_tables_ends_in_one_line(manage, tmp_path):
-    done = manage("process_orders", env={"DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"})
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: The database is behind the code")
-    assert done.stderr.count("\n") == 1

@@ -59,12 +59,3 @@ def test_two_at_once_take_turns(manage, old_logs):
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert sum(total(stdout) for stdout, _ in outputs) == 500
     assert [stderr for _, stderr in outputs] == ["", ""]
-
-
-def test_an_unmigrated_database_is_one_line(manage, tmp_path):
-    done = manage(
-        "cleanup_old_data", env={"DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"}
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: The database is behind the code (migration ")
-    assert len(done.stderr.splitlines()) == 1
