@@ -3,6 +3,7 @@ import shutil
 import socket
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -21,11 +22,19 @@ from styling import checks
 def databases(db, monkeypatch):
     """Have the checks, which open their connections in threads, find other databases."""
 
-    def use(**entries):
-        for alias, entry in complete(entries).items():
-            monkeypatch.setitem(connections.settings, alias, entry)
+    added = set()
+    with monkeypatch.context() as patch:
 
-    return use
+        def use(**entries):
+            for alias, entry in complete(entries).items():
+                patch.setitem(connections.settings, alias, entry)
+                added.add(alias)
+
+        yield use
+    for alias in added - {"default"}:
+        # Whoever went through all connections meanwhile has made this one too.
+        with suppress(AttributeError):
+            del connections[alias]
 
 
 def complete(entries):
