@@ -3,7 +3,7 @@ import json
 import re
 import signal
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -102,15 +102,18 @@ def other(shop, tmp_path, monkeypatch):
         "HOST": "",
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 0.05},
     }
-    monkeypatch.setitem(connections.settings, "other", entry)
-    database = connections["other"]
     with monkeypatch.context() as patch:
-        # A test may open connections that are not in the settings.
-        patch.delitem(connections.settings, "other")
-        database.ensure_connection()
-    yield database
-    database.close()
-    del connections["other"]
+        patch.setitem(connections.settings, "other", entry)
+        database = connections["other"]
+        with patch.context() as without:
+            # A test may open connections that are not in the settings.
+            without.delitem(connections.settings, "other")
+            database.ensure_connection()
+        yield database
+        database.close()
+    # After the settings are as before: whoever goes through them makes it again.
+    with suppress(AttributeError):
+        del connections["other"]
 
 
 @contextmanager
