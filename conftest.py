@@ -175,6 +175,7 @@ class Manage:
                 text, answer = waiting.pop(0)
                 seen = found + len(text.encode())
                 if isinstance(answer, int):
+                    wait_until_blocked(process)
                     process.send_signal(answer)
                 else:
                     os.write(ours, answer.encode())
@@ -195,6 +196,20 @@ class Manage:
                 if stream:
                     stream.close()
             process.wait()
+
+
+def wait_until_blocked(process):
+    """Wait until `process` waits for something itself: input, a lock, a pipe.
+
+    Python looks for signals between two instructions. One that arrives right before a call that
+    blocks is noticed when the call returns, which may be never.
+    """
+    status = Path(f"/proc/{process.pid}/stat")
+    if not status.exists():
+        time.sleep(0.5)
+        return
+    while status.read_text().rpartition(")")[2].split()[0] == "R":
+        time.sleep(0.01)
 
 
 @pytest.fixture
