@@ -49,7 +49,8 @@ def sync(call, tmp_path):
             for _ in range(1000):
                 cursor.execute(
                     "SELECT 1 FROM pg_locks WHERE NOT granted"
-                    " AND relation = 'shop_product'::regclass"
+                    " AND relation = 'shop_product'::regclass AND database ="
+                    " (SELECT oid FROM pg_database WHERE datname = current_database())"
                 )
                 if cursor.fetchone():
                     return

@@ -49,7 +49,8 @@ def wait_for_waiting(count):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks "
-                "WHERE NOT granted AND relation = 'shop_product'::regclass"
+                "WHERE NOT granted AND relation = 'shop_product'::regclass AND database = "
+                "(SELECT oid FROM pg_database WHERE datname = current_database())"
             )
             if cursor.fetchone()[0] == count:
                 return
