@@ -278,6 +278,7 @@ def test_the_database_of_the_project_is_there():
 
 
 @pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
 def test_a_server_that_is_down_fails(manage):
     url = "postgres://nobody@127.0.0.1:1/none"
     done = manage("check_health", env={"DATABASE_URL": url})
