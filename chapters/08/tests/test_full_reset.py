@@ -361,14 +361,6 @@ def test_inside_a_transaction_it_refuses(call, shop, kite):
 
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
-def test_somebody_at_a_terminal_says_yes(manage, shop):
-    done = manage.terminal("full_reset", keys=[("go on: ", "yes\n")])
-    assert done.returncode == 0
-    assert "4 rows deleted, 50 loaded." in done.stdout
-
-
-@pytest.mark.posix
-@pytest.mark.django_db(transaction=True)
 def test_ctrl_c_leaves_the_question_cleanly(manage, shop):
     done = manage.terminal("full_reset", "--no-color", keys=[("go on: ", signal.SIGINT)])
     assert done.returncode == 130
