@@ -221,12 +221,6 @@ def manage(db, tmp_path):
     manage.stop()
 
 
-@pytest.fixture
-def at_root(monkeypatch):
-    """Run the test from the repository's root, as a learner does."""
-    monkeypatch.chdir(ROOT)
-
-
 @pytest.fixture(autouse=True)
 def _data_dir(settings, tmp_path):
     settings.DATA_DIR = tmp_path

@@ -1,5 +1,6 @@
 import pytest
 
+from shared_project.chapters import ROOT
 from shared_project.runner import PytestRunner
 
 
@@ -21,8 +22,8 @@ def test_djangos_options_become_pytests(monkeypatch, options, arguments):
     assert passed == arguments
 
 
-def test_manage_py_test_runs_a_chapter(manage, at_root):
-    done = manage("test", "chapters/01", "-k", "exactly", "--keepdb", cwd=".")
+def test_manage_py_test_runs_a_chapter(manage):
+    done = manage("test", "chapters/01", "-k", "exactly", "--keepdb", cwd=ROOT)
     assert done.returncode == 0
     assert "1 passed" in done.stdout
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.core.management.base import OutputWrapper
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from shared_project.shop.models import Order
 
@@ -181,3 +181,18 @@ def wait_for_lock(is_alive=lambda: True):
             assert is_alive(), "the other session ended without waiting"
             time.sleep(0.01)
     raise AssertionError("the other session never waited")
+
+
+@pytest.fixture
+def fail_at_the_second_update():
+    """Return a wrapper for `connection.execute_wrapper` under which the disk fills up."""
+    seen = []
+
+    def execute_or_fail(execute, sql, params, many, context):
+        if sql.startswith("UPDATE"):
+            seen.append(sql)
+            if len(seen) == 2:
+                raise OperationalError("disk is full")
+        return execute(sql, params, many, context)
+
+    return execute_or_fail

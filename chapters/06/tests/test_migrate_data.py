@@ -230,16 +230,9 @@ def test_a_signal_ends_it_after_the_batch_and_the_next_run_goes_on(
     assert Customer.objects.count() == 2
 
 
-def test_a_database_error_undoes_its_batch_alone_and_the_summary_is_printed(call, orders):
-    seen = []
-
-    def fail_at_the_second_update(execute, sql, params, many, context):
-        if sql.startswith("UPDATE"):
-            seen.append(sql)
-            if len(seen) == 2:
-                raise OperationalError("disk is full")
-        return execute(sql, params, many, context)
-
+def test_a_database_error_undoes_its_batch_alone_and_the_summary_is_printed(
+    call, orders, fail_at_the_second_update
+):
     orders(ADA, BOB, ADA)
     with (
         connection.execute_wrapper(fail_at_the_second_update),

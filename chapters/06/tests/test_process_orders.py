@@ -129,16 +129,9 @@ def test_a_second_signal_rolls_the_batch_back_and_still_sums_up(call, orders, be
     assert (statuses(), actions()) == ([PENDING] * 3, [])
 
 
-def test_a_database_error_undoes_its_batch_alone_and_the_summary_is_printed(call, orders):
-    seen = []
-
-    def fail_at_the_second_update(execute, sql, params, many, context):
-        if sql.startswith("UPDATE"):
-            seen.append(sql)
-            if len(seen) == 2:
-                raise OperationalError("disk is full")
-        return execute(sql, params, many, context)
-
+def test_a_database_error_undoes_its_batch_alone_and_the_summary_is_printed(
+    call, orders, fail_at_the_second_update
+):
     orders(*["Ada"] * 5)
     with (
         connection.execute_wrapper(fail_at_the_second_update),
