@@ -1,4 +1,4 @@
-"""A Markdown extension that puts tested code on a page, named by symbol.
+"""Tested code on a page, named by symbol.
 
 An empty fenced block with a `file` is filled from that file when the site is built:
 
@@ -10,7 +10,7 @@ An empty fenced block with a `file` is filled from that file when the site is bu
 - `highlight`: a text; the lines that hold it are highlighted.
 
 The block gets the file's path as its title and the file's own line numbers. A file, symbol or
-text that is not there fails the build. A line `[chapters]` becomes the list of the chapters.
+text that is not there fails the build.
 """
 
 import ast
@@ -18,7 +18,6 @@ import re
 import textwrap
 from pathlib import Path
 
-from markdown import Extension
 from markdown.preprocessors import Preprocessor
 
 from shared_project.chapters import ROOT
@@ -99,6 +98,8 @@ def chapter_list(root: Path = ROOT) -> list[str]:
     """Return the Markdown lines that list the chapters' pages, each with its description."""
     lines = []
     for page in sorted((root / "docs" / "chapters").glob("*.md")):
+        if page.name.startswith("00-"):  # the set-up is not a chapter
+            continue
         text = page.read_text(encoding="utf-8")
         title = re.search(r"^# \d+\. (.+)$", text, re.MULTILINE)
         description = re.search(r"^description: (.+)$", text, re.MULTILINE)
@@ -114,9 +115,7 @@ class EmbedPreprocessor(Preprocessor):
         rest = iter(lines)
         for line in rest:
             fence = FENCE.match(line)
-            if line == "[chapters]":
-                result += chapter_list()
-            elif fence:
+            if fence:
                 indent = fence["indent"]
                 if next(rest, "").strip() != "```":
                     raise EmbedError(f"{line.strip()}: the block must be empty")
@@ -135,13 +134,3 @@ class EmbedPreprocessor(Preprocessor):
             f"{indent}{line}".rstrip() if not line else f"{indent}{line}"
             for line in [head, *code.splitlines(), "```"]
         ]
-
-
-class EmbedExtension(Extension):
-    def extendMarkdown(self, md):  # noqa: N802
-        # After white space is normalized (30), before fenced blocks are found (25).
-        md.preprocessors.register(EmbedPreprocessor(md), "embed", 27)
-
-
-def makeExtension(**options):  # noqa: N802
-    return EmbedExtension(**options)
