@@ -5,6 +5,11 @@ from typing import NamedTuple
 
 from django.db.models import Count, Max, Min, QuerySet
 
+FEWEST_ROWS = 100
+SECONDS = 0.004
+# Batches grow by a quarter at most, so that one lucky measurement makes no long one.
+GROWTH = 1.25
+
 
 class Span(NamedTuple):
     """How many rows there are, and the first and the last of their keys (None where none)."""
@@ -14,20 +19,39 @@ class Span(NamedTuple):
     last: object
 
 
+class Pace:
+    """How many rows a batch goes through: what takes 4 ms at the last one's speed, `most` at most.
+
+    The first batch has 100 rows. No later one has less, however slow the database is; where
+    `most` is 100 or less, all batches are of that size.
+    """
+
+    def __init__(self, most: int):
+        self.most = most
+        self.fewest = self.size = min(most, FEWEST_ROWS)
+
+    def took(self, seconds: float) -> None:
+        """Set the size of the next batch; the last one took `seconds`."""
+        size = int(self.size * SECONDS / max(seconds, SECONDS / GROWTH))
+        self.size = max(self.fewest, min(size, self.most))
+
+
 def span_of(rows: QuerySet) -> Span:
     """Return the span of `rows`, in one query."""
     return Span(*rows.order_by().aggregate(Count("pk"), Min("pk"), Max("pk")).values())
 
 
-def windows(table: QuerySet, span: Span, size: int) -> Iterator[tuple[object, object]]:
-    """Yield pairs of keys, both included, with at most `size` rows of `table` between them.
+def windows(table: QuerySet, span: Span, pace: Pace) -> Iterator[tuple[object, object]]:
+    """Yield pairs of keys, both included, with at most `pace.size` rows of `table` between them.
 
     Together they cover the span. Gaps between keys cost nothing: a window is as wide as it has
-    to be. Each is looked up when the one before it is done, so the table may change meanwhile.
+    to be. Each is looked up when the one before it is done, so the table and the pace may change
+    meanwhile.
     """
     keys = table.order_by("pk").values_list("pk", flat=True)
     low = span.first
     while low is not None:
+        size = pace.size
         # The last key of this window and the first key of the next one.
         ends = [*keys.filter(pk__gte=low, pk__lte=span.last)[size - 1 : size + 1]]
         yield low, ends[0] if ends else span.last

@@ -1,3 +1,4 @@
+import signal
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,10 @@ from django.db.models import CASCADE, PROTECT
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from cleanup.reports import Report
+from cleanup.sweeps import sweep
 from cleanup.targets import TARGETS, Target
+from cleanup.windows import span_of
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +80,33 @@ def test_any_batch_size_deletes_the_same(call, shop, size):
     assert lines(call("cleanup_old_data", "--batch-size", size)) == ALL_GONE
 
 
+@pytest.mark.parametrize(
+    ("seconds", "refused", "expected"),
+    [(0.001, False, [100, 125, 156, 19]), (0.005, False, [100] * 4), (0.001, True, [0] * 4)],
+)
+def test_the_time_of_a_transaction_alone_sets_the_size_of_the_next_batch(
+    long_ago, monkeypatch, seconds, refused, expected
+):
+    AuditLog.objects.bulk_create(AuditLog(created_at=long_ago) for _ in range(400))
+    delete, clock = Target.delete, [0.0]
+
+    def delete_for_a_while(self, rows, orphans):
+        clock[0] += seconds
+        if refused:
+            raise IntegrityError("needed")
+        return delete(self, rows, orphans)
+
+    monkeypatch.setattr(Target, "delete", delete_for_a_while)
+    monkeypatch.setattr("cleanup.sweeps.perf_counter", lambda: clock[0])
+    target = TARGETS["audit_logs"]
+    old = target.old(timezone.now())
+    found = []
+    for batch in sweep(Report(target), old, span_of(old), 1000, dry_run=False):
+        found.append(batch.rows)
+        clock[0] += 10  # for what the caller does between two batches
+    assert found == expected
+
+
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the limit is SQLite's")
 def test_a_large_batch_stays_within_the_parameters_of_a_statement(call, long_ago):
     Session.objects.bulk_create(Session(key=str(n), last_seen_at=long_ago) for n in range(1200))
@@ -129,6 +160,15 @@ def test_verbosity_2_writes_a_line_for_each_batch_to_stderr(call, shop):
     pks = list(AuditLog.objects.order_by("pk").values_list("pk", flat=True))
     call("cleanup_old_data", model="audit_logs", batch_size=1, verbosity=2)
     assert call.stderr == "".join(f"audit logs {pk} to {pk}: 1\n" for pk in pks[:2])
+
+
+@pytest.mark.posix
+def test_after_a_stop_the_next_run_goes_on(call, shop, before_delete):
+    stop = before_delete(AuditLog, lambda: signal.raise_signal(signal.SIGTERM))
+    with stop, pytest.raises(SystemExit, match="^143$"):
+        call("cleanup_old_data", batch_size=1)
+    assert lines(call.stdout) == ["Audit logs: 1 deleted"]
+    assert lines(call("cleanup_old_data")) == ["Audit logs: 1 deleted", *ALL_GONE[1:]]
 
 
 def test_a_batch_without_children_is_one_delete(call, shop):

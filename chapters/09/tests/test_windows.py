@@ -1,6 +1,6 @@
 import pytest
 
-from cleanup.windows import Span, span_of, windows
+from cleanup.windows import Pace, Span, span_of, windows
 from shared_project.shop.models import AuditLog
 
 pytestmark = pytest.mark.django_db
@@ -12,7 +12,7 @@ def fill(keys):
 
 def walk(size, rows=None):
     table = AuditLog.objects.all()
-    return list(windows(table, span_of(table if rows is None else rows), size))
+    return list(windows(table, span_of(table if rows is None else rows), Pace(size)))
 
 
 def test_span_counts_and_names_the_ends():
@@ -56,16 +56,55 @@ def test_windows_stay_within_the_span():
 def test_a_row_that_arrives_during_the_walk_is_not_chased():
     fill([1, 2])
     seen = []
-    for window in windows(AuditLog.objects.all(), Span(2, 1, 2), 1):
+    for window in windows(AuditLog.objects.all(), Span(2, 1, 2), Pace(1)):
         seen.append(window)
         fill([10 + len(seen)])
     assert seen == [(1, 1), (2, 2)]
 
 
+def test_the_next_window_is_as_wide_as_the_pace_says_by_then():
+    fill(range(1, 301))
+    pace = Pace(1000)
+    walk = windows(AuditLog.objects.all(), Span(300, 1, 300), pace)
+    assert next(walk) == (1, 100)
+    pace.took(0.001)
+    assert list(walk) == [(101, 225), (226, 300)]
+
+
 def test_rows_that_go_during_the_walk_leave_no_row_out():
     fill([1, 2, 3, 4])
     seen = []
-    for low, high in windows(AuditLog.objects.all(), Span(4, 1, 4), 2):
+    for low, high in windows(AuditLog.objects.all(), Span(4, 1, 4), Pace(2)):
         seen.append((low, high))
         AuditLog.objects.filter(pk__lte=4).delete()
     assert seen == [(1, 2), (3, 4)]
+
+
+def sizes(most, *durations):
+    pace = Pace(most)
+    found = [pace.size]
+    for seconds in durations:
+        pace.took(seconds)
+        found.append(pace.size)
+    return found
+
+
+def test_short_batches_grow_by_a_quarter_from_100_up_to_the_most():
+    assert sizes(200, 0.0, 0.001, 0.0032, 0.0, 0.0) == [100, 125, 156, 195, 200, 200]
+
+
+def test_a_batch_that_takes_4_ms_keeps_its_size():
+    assert sizes(1000, 0.001, 0.004) == [100, 125, 125]
+
+
+def test_after_a_long_batch_the_next_is_as_large_as_fits_4_ms():
+    assert sizes(1000, *[0.0] * 11, 0.016, 0.008)[-3:] == [1000, 250, 125]
+
+
+def test_no_batch_is_smaller_than_100():
+    assert sizes(1000, 1.0, 1.0) == [100, 100, 100]
+
+
+@pytest.mark.parametrize("most", [1, 10, 100])
+def test_up_to_100_all_batches_have_the_size_asked_for(most):
+    assert sizes(most, 0.0, 1.0) == [most] * 3

@@ -4,6 +4,7 @@ from datetime import timedelta
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from cleanup.checkpoints import Checkpoints
 from cleanup.locks import only_one
 from cleanup.reports import Report
 from cleanup.sweeps import sweep
@@ -38,7 +39,8 @@ class Command(BaseCommand):
             "--batch-size",
             type=batch_rows,
             default=1000,
-            help="How many rows a transaction goes through, 1 or more (default: 1000).",
+            help="The most rows that a transaction goes through, 1 or more (default: 1000). "
+            "Where so many take longer than some 4 ms, it goes through fewer, to about 100.",
         )
 
     def handle(self, *, days, dry_run, model, batch_size, verbosity, **options):
@@ -77,11 +79,16 @@ class Command(BaseCommand):
         span = span_of(old)
         # With -v 2 a line for each batch takes the place of the bar.
         bar_verbosity = verbosity if verbosity < 2 else 0
-        with progress_bar(
-            self.stderr, bar_verbosity, desc=report.name, total=span.count, unit="row"
-        ) as bar:
+        with (
+            progress_bar(
+                self.stderr, bar_verbosity, desc=report.name, total=span.count, unit="row"
+            ) as bar,
+            Checkpoints() as checkpoints,
+        ):
             for batch in sweep(report, old, span, batch_size, dry_run=dry_run):
                 bar.update(batch.rows)
+                if not dry_run:
+                    checkpoints.after(batch.seconds)
                 if verbosity > 1:
                     self.stderr.write(
                         f"{report.name} {batch.low} to {batch.high}: {batch.rows}", str
