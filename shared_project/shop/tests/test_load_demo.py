@@ -125,3 +125,11 @@ def test_names_stay_unlike_when_the_shop_grows(rows):
 def test_a_bar_shows_on_a_terminal_only(manage):
     assert "1000/1000" in manage.terminal("load_demo").stdout
     assert manage("load_demo").stderr == ""
+
+
+def test_rows_of_another_shop_in_the_way_are_an_error(manage):
+    Product.objects.create(pk=1000, name=next(demo.products(1, timezone.now())).name, price=1)
+    done = manage("load_demo")
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: Rows of another shop are in the way. ")
+    assert done.stderr.count("\n") == 1

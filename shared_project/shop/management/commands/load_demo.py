@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -52,10 +52,16 @@ class Command(BaseCommand):
         }
         loaded = {}
         hidden = verbosity == 0 or not self.stderr.isatty()
-        with tqdm(total=1000 * scale, unit="row", disable=hidden) as bar:
-            for model, rows in tables.items():
-                loaded[model] = load_rows(model, rows(scale, now), bar)
-            loaded[TempFile] = load_files(demo.temp_files(scale, now), bar)
+        try:
+            with tqdm(total=1000 * scale, unit="row", disable=hidden) as bar:
+                for model, rows in tables.items():
+                    loaded[model] = load_rows(model, rows(scale, now), bar)
+                loaded[TempFile] = load_files(demo.temp_files(scale, now), bar)
+        except IntegrityError:
+            raise CommandError(
+                "Rows of another shop are in the way. `python manage.py flush` deletes every row; "
+                "then run this again."
+            ) from None
         if verbosity == 0:
             return
         if not any(loaded.values()):
