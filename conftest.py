@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from shared_project.course.naive import load
+from shared_project.course.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parent
 
@@ -27,12 +28,25 @@ def pytest_addoption(parser):
     parser.addoption(
         "--no-skips", action="store_true", help="A skipped test fails the run (used by CI)."
     )
+    parser.addoption(
+        "--record-run",
+        type=Path,
+        metavar="FILE",
+        help="Write to FILE which chapters passed, and on what (used by CI).",
+    )
+    parser.addoption(
+        "--update-transcripts",
+        action="store_true",
+        help="Rewrite the console blocks of the pages with what their commands print now.",
+    )
 
 
 def pytest_configure(config):
     # A shell that starts a job in the background has it ignore Ctrl-C, and every process that
     # a test starts would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if file := config.getoption("record_run"):
+        config.pluginmanager.register(Recorder(file))
 
 
 def pytest_collection_modifyitems(config, items):

@@ -46,9 +46,11 @@ def main():
         say("Running the tests …")
         return call("-m", "pytest", *rest)
     if mode == "site":
+        prepare_site(plain)
         say("Serving the site; Ctrl-C ends it.")
         return call("-m", "mkdocs", "serve", "--livereload", env=plain)
     take_tour({**plain, "DJANGO_DATA_DIR": str(TOUR)})
+    prepare_site(plain)
     say("Building the site …")
     if call("-m", "mkdocs", "build", "--strict", "--quiet", env=plain):
         raise StopError("The site could not be built; the lines above say why.")
@@ -95,6 +97,12 @@ def load_shop(env):
     for arguments in (["migrate", "--verbosity", "0"], ["load_demo"]):
         if call("manage.py", *arguments, env=env):
             raise StopError(f"`python manage.py {arguments[0]}` failed; the lines above say why.")
+
+
+def prepare_site(env):
+    say("Preparing the site …")
+    if call("manage.py", "prepare_site", env=env):
+        raise StopError("The site could not be prepared; the lines above say why.")
 
 
 def take_tour(env):

@@ -7,10 +7,11 @@ An empty fenced block with a `file` is filled from that file when the site is bu
 
 - `symbol`: a dotted name (`Command.handle`); without it, the whole file.
 - `first` and `last`: instead of a symbol, texts that the first and the last line hold.
-- `highlight`: a text; the lines that hold it are highlighted.
+- `highlight`: texts, separated by ` | `; the lines that hold one of them are highlighted.
+- `id`: an id for the block, from which the ids of its lines are made.
 
-The block gets the file's path as its title and the file's own line numbers. A file, symbol or
-text that is not there fails the build.
+The block gets the file's own line numbers and, unless it has an `id`, a title: the file's path, as
+a link to these lines in the whole file. A file, symbol or text that is not there fails the build.
 """
 
 import ast
@@ -21,10 +22,11 @@ from pathlib import Path
 from markdown.preprocessors import Preprocessor
 
 from shared_project.chapters import ROOT
+from shared_project.course.sources import SourceError, href
 
 FENCE = re.compile(r'^(?P<indent> *)```(?P<language>\w+) (?P<options>file=".*")$')
 OPTION = re.compile(r'(\w+)="([^"]*)"')
-OPTIONS = {"file", "symbol", "first", "last", "highlight"}
+OPTIONS = {"file", "symbol", "first", "last", "highlight", "id"}
 
 
 class EmbedError(ValueError):
@@ -78,13 +80,13 @@ def embed(options: dict[str, str], root: Path = ROOT) -> tuple[str, int, list[in
     except EmbedError as error:
         raise EmbedError(f"{path}: {error}") from None
     code = lines[start - 1 : end]
-    highlighted = []
-    if "highlight" in options:
-        text = options["highlight"]
-        highlighted = [number for number, line in enumerate(code, 1) if text in line]
-        if not highlighted:
+    highlighted = set()
+    for text in options["highlight"].split(" | ") if "highlight" in options else []:
+        found = {number for number, line in enumerate(code, 1) if text in line}
+        if not found:
             raise EmbedError(f"{path}: no line to highlight holds {text!r}")
-    return textwrap.dedent("\n".join(code)), start, highlighted
+        highlighted |= found
+    return textwrap.dedent("\n".join(code)), start, sorted(highlighted)
 
 
 def _find(lines, text, start):
@@ -114,23 +116,40 @@ class EmbedPreprocessor(Preprocessor):
         result = []
         rest = iter(lines)
         for line in rest:
-            fence = FENCE.match(line)
-            if fence:
-                indent = fence["indent"]
+            if match := FENCE.match(line):
                 if next(rest, "").strip() != "```":
                     raise EmbedError(f"{line.strip()}: the block must be empty")
-                result += self.block(fence, indent)
+                result += self.block(**match.groupdict())
             else:
                 result.append(line)
         return result
 
-    def block(self, fence, indent):
-        options = dict(OPTION.findall(fence["options"]))
+    def block(self, indent, language, options):
+        options = dict(OPTION.findall(options))
         code, start, highlighted = embed(options)
-        head = f'```{fence["language"]} title="{options["file"]}" linenums="{start}"'
+        lines = code.splitlines()
+        # Longer than any in the code, so that none of them ends the block.
+        marks = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+        attributes = f'linenums="{start}"'
         if highlighted:
-            head += f' hl_lines="{" ".join(map(str, highlighted))}"'
-        return [
-            f"{indent}{line}".rstrip() if not line else f"{indent}{line}"
-            for line in [head, *code.splitlines(), "```"]
-        ]
+            attributes += f' hl_lines="{" ".join(map(str, highlighted))}"'
+        if "id" in options:
+            head = f"{marks} {{.{language} #{options['id']} {attributes}}}"
+        else:
+            # Fences know titles of plain text only; Markdown puts the link in at the end.
+            title = self.md.htmlStash.store(link(options, start, start + len(lines) - 1))
+            head = f'{marks}{language} title="{title}" {attributes}'
+        return [f"{indent}{line}" for line in [head, *lines, marks]]
+
+
+def link(options: dict[str, str], start: int, end: int) -> str:
+    """Return the HTML link to the lines from `start` to `end` in the whole file."""
+    path = options["file"]
+    try:
+        target = href(path, start)
+    except SourceError as error:
+        raise EmbedError(str(error)) from None
+    if options.keys().isdisjoint({"symbol", "first"}):
+        return f'<a href="{target}">{path}</a>'
+    lines = f"line {start}" if start == end else f"lines {start}–{end}"
+    return f'<a href="{target}">{path}<span> {lines}</span></a>'

@@ -9,11 +9,25 @@ import re
 from markdown import Extension
 from markdown.preprocessors import Preprocessor
 
+from shared_project.chapters import ROOT
 from shared_project.course.embed import EmbedPreprocessor, chapter_list
+from shared_project.course.glossary import TermTreeprocessor
+from shared_project.course.reference import behavior_table, command_list
+from shared_project.course.sources import file_list
+from shared_project.course.stages import stage, stages
+from shared_project.course.transcripts import TranscriptPreprocessor, readme_block
+from shared_project.course.versions import version_table
 
 # A line `[name]` or `[name argument]` becomes the Markdown lines that the function returns.
 DIRECTIVES = {
+    "behaviors": behavior_table,
     "chapters": chapter_list,
+    "commands": command_list,
+    "files": file_list,
+    "readme": readme_block,
+    "stage": stage,
+    "stages": stages,
+    "versions": version_table,
 }
 LINE = re.compile(rf"\[({'|'.join(DIRECTIVES)})(?: ([^\]]+))?\]")
 
@@ -31,11 +45,22 @@ class DirectivePreprocessor(Preprocessor):
 
 
 class CourseExtension(Extension):
+    def __init__(self, **options):
+        self.config = {
+            "glossary": ["", "The page with the terms that get tooltips, from the root."]
+        }
+        super().__init__(**options)
+
     def extendMarkdown(self, md):  # noqa: N802
         # After white space is normalized (30), before fenced blocks are found (25). What a
         # directive returns may hold blocks of code to embed.
         md.preprocessors.register(DirectivePreprocessor(md), "directives", 28)
-        md.preprocessors.register(EmbedPreprocessor(md), "embed", 27)
+        md.preprocessors.register(TranscriptPreprocessor(md), "transcripts", 26)
+        # Last, so that no other step changes what the files hold.
+        md.preprocessors.register(EmbedPreprocessor(md), "embed", 25.5)
+        if glossary := self.getConfig("glossary"):
+            # After all text has become elements (20), before they are made HTML.
+            md.treeprocessors.register(TermTreeprocessor(md, ROOT / glossary), "terms", 8)
 
 
 def makeExtension(**options):  # noqa: N802

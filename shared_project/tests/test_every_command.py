@@ -53,6 +53,13 @@ def test_every_command_of_the_chapters_is_in_a_tour():
     assert commands == LINES.keys()
 
 
+@pytest.mark.parametrize("name", LINES)
+def test_a_wrong_command_line_is_a_usage_error(name, manage):
+    done = manage(name, "--no-such-option")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"usage: manage.py {name} ")
+
+
 def test_verbosity_0_prints_nothing_but_errors(line):
     done = line("-v", "0")
     assert (done.returncode, done.stdout) == (line.code, "")

@@ -57,6 +57,7 @@ def test_the_tour_runs_every_line_and_then_builds_the_site(runs, begin):
         "manage.py load_demo",
         "manage.py greet Ada L 3",
         "manage.py greet Ada 0",
+        "manage.py prepare_site",
         "-m mkdocs build --strict --quiet",
     ]
 
@@ -92,9 +93,9 @@ def test_a_failing_suite_is_a_failing_command(runs, begin):
     assert begin("test") == 1
 
 
-def test_site_serves(runs, begin):
+def test_site_prepares_the_site_and_serves_it(runs, begin):
     assert begin("site") == 0
-    assert runs.lines[-1] == "-m mkdocs serve --livereload"
+    assert runs.lines[-2:] == ["manage.py prepare_site", "-m mkdocs serve --livereload"]
 
 
 @pytest.mark.parametrize("arguments", [["serve"], ["site", "now"]])
@@ -117,6 +118,7 @@ def test_an_old_python_is_told_what_is_needed(runs, begin, monkeypatch):
         ("-m venv", "could not make a virtual environment"),
         ("-m pip", "Check the network and the free disk space"),
         ("migrate", "`python manage.py migrate` failed"),
+        ("prepare_site", "The site could not be prepared"),
         ("-m mkdocs", "The site could not be built"),
     ],
 )

@@ -134,6 +134,17 @@ def test_the_bytes_are_on_the_disk_before_the_file_gets_its_name(target, monkeyp
     assert seen == [False]
 
 
+def test_two_that_write_one_file_leave_one_of_them_whole(target):
+    with write_whole(target) as first:
+        first.write(b"first")
+        with write_whole(target) as second:
+            second.write(b"second")
+        assert target.read_bytes() == b"second"
+        first.write(b" too")
+    assert target.read_bytes() == b"first too"
+    assert listing(target.parent) == [target.name]
+
+
 @pytest.mark.posix
 def test_a_new_file_gets_the_permissions_of_the_umask(target, umask):
     with write_whole(target):

@@ -98,6 +98,16 @@ def test_a_request_that_locked_a_row_first_finishes_without_deadlock(other, sync
     assert Product.objects.get().price == Decimal("9.99")
 
 
+def test_two_copies_write_every_product_once(sync, call, tmp_path):
+    with transaction.atomic():
+        # `sync` has written the feed that both read.
+        call("sync_data", source=str(tmp_path / "feed.json"))
+        sync()
+    assert sync.finish() == []
+    assert call.stdout == "Nothing to change: 1 of 1 products are up to date.\n"
+    assert Product.objects.get().price == Decimal("9.99")
+
+
 def test_a_lock_is_not_waited_for_without_end(other, sync, monkeypatch):
     monkeypatch.setattr(catalog, "LOCK_WAIT", 0.5)
     with other.cursor() as cursor:

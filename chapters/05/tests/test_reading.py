@@ -145,3 +145,10 @@ def test_an_element_without_end_is_refused_after_a_few_blocks(start, rest):
     with pytest.raises(CommandError, match=r"More than 65,536 characters in a row\.$"):
         list(ArrayReader(file, "a.json"))
     assert file.given <= 3 * BLOCK
+
+
+def test_elements_come_before_the_end_of_the_file_is_read():
+    file = Endless(b"[", b"1, ")
+    elements = iter(ArrayReader(file, "a.json"))
+    assert [next(elements) for _ in range(3)] == ["1", "1", "1"]
+    assert file.given <= 2 * BLOCK

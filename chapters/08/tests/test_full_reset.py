@@ -340,6 +340,16 @@ def test_the_named_database_is_reset_and_no_other(call, other, kite, typed):
     assert has_old_rows()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_both_end_with_the_fixtures_rows(manage, shop):
+    both = [manage.start("full_reset", "--no-input") for _ in range(2)]
+    outputs = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    # The second one has deleted what the first one had loaded, all of it.
+    deleted = [re.search(r"(\d+) rows deleted, 50 loaded", stdout)[1] for stdout, _ in outputs]
+    assert sorted(deleted) == ["4", "50"]
+
+
 def test_a_locked_sqlite_database_is_given_up_after_its_timeout(call, other, kite):
     if connection.vendor == "sqlite":
         Path(other.settings_dict["NAME"]).write_bytes(connection.connection.serialize())

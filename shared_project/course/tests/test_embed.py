@@ -2,6 +2,7 @@ import pytest
 from markdown import Markdown
 
 from shared_project.chapters import ROOT
+from shared_project.course import sources
 from shared_project.course.embed import EmbedError, chapter_list, embed, extract
 
 SOURCE = '''\
@@ -73,6 +74,11 @@ def test_highlighted_lines_are_named_by_content(root):
     assert embed(options, root)[2] == [7, 10]
 
 
+def test_several_texts_are_highlighted_each_of_them_once(root):
+    options = {"file": "command.py", "symbol": "Command", "highlight": "LIMIT | return | print"}
+    assert embed(options, root)[2] == [7, 10, 11]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -80,6 +86,7 @@ def test_highlighted_lines_are_named_by_content(root):
         ({"file": "command.py", "symbol": "Missing"}, "command.py: no symbol Missing"),
         ({"file": "command.py", "first": "nowhere"}, "command.py: no line holds 'nowhere'"),
         ({"file": "command.py", "highlight": "nowhere"}, "no line to highlight"),
+        ({"file": "command.py", "highlight": "LIMIT | nowhere"}, "holds 'nowhere'"),
         ({"file": "command.py", "symbl": "Command"}, "unknown option symbl"),
     ],
 )
@@ -89,8 +96,14 @@ def test_what_is_not_there_is_an_error(root, options, said):
 
 
 def render(text):
-    extensions = ["shared_project.course.extension", "pymdownx.highlight", "pymdownx.superfences"]
-    return Markdown(extensions=extensions).convert(text)
+    extensions = [
+        "shared_project.course.extension",
+        "attr_list",
+        "pymdownx.highlight",
+        "pymdownx.superfences",
+    ]
+    options = {"pymdownx.highlight": {"anchor_linenums": True}}
+    return Markdown(extensions=extensions, extension_configs=options).convert(text)
 
 
 def test_a_block_on_a_page_becomes_the_code():
@@ -99,6 +112,33 @@ def test_a_block_on_a_page_becomes_the_code():
     assert "hll" in html
     assert "execute" not in html
     assert "DJANGO_SETTINGS_MODULE" in html
+
+
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        ('symbol="main"', 'manage-py-file-8">manage.py<span> lines 8–17</span></a>'),
+        ('first="import os"', 'manage-py-file-4">manage.py<span> line 4</span></a>'),
+        ("", 'manage-py-file-1">manage.py</a>'),
+    ],
+)
+def test_the_title_is_a_link_to_the_lines_in_the_whole_file(options, title):
+    html = render(f'```python file="manage.py" {options}'.rstrip() + "\n```")
+    assert f'<span class="filename"><a href="../files/shared.html#__codelineno-{title}' in html
+
+
+def test_a_block_with_an_id_has_lines_with_ids_and_no_title():
+    html = render('```python file="manage.py" symbol="main" highlight="try" id="here"\n```')
+    assert 'id="here"' in html
+    assert 'id="__codelineno-here-8"' in html
+    assert "hll" in html
+    assert "filename" not in html
+
+
+def test_code_without_its_page_is_an_error_that_says_what_to_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "PAGES", tmp_path)
+    with pytest.raises(EmbedError, match=r"shared\.md is missing: run `python manage\.py prep"):
+        render('```python file="manage.py"\n```')
 
 
 def test_an_indented_block_stays_indented():

@@ -1,0 +1,58 @@
+"""The built site, served as a host for static pages serves it, and the browser to look at it."""
+
+import gzip
+import mimetypes
+import os
+import shutil
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+TEXT = {".css", ".html", ".js", ".json", ".map", ".svg", ".txt", ".xml"}
+
+
+def find_chromium():
+    """Return the path of Chromium: what the variable CHROMIUM names, or the first on PATH."""
+    found = [os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS)]
+    return next(filter(None, found), None)
+
+
+class Handler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self):
+        file, status = Path(self.translate_path(self.path)), 200
+        if file.is_dir():
+            file /= "index.html"
+        if not file.is_file():
+            file, status = Path(self.directory) / "404.html", 404
+        body = file.read_bytes()
+        self.send_response(status)
+        if file.suffix in TEXT:
+            body = gzip.compress(body)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Type", mimetypes.guess_type(file)[0] or "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "max-age=600")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serve(folder):
+    """Serve `folder` on a free port of this machine; yields the address, which ends in `/`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
