@@ -121,7 +121,7 @@ def test_ctrl_c_is_a_key_of_the_terminal(shell):
     code = "import time; print('working'); time.sleep(60)"
     info = ' terminal exit="130" after="working" typed="^C"'
     ((*_, last),) = run(shell, f'$ python -c "{code}"; exit $?', info=info)
-    assert last == "KeyboardInterrupt"
+    assert "KeyboardInterrupt" in last  # in color on newer Pythons
 
 
 def test_a_signal_reaches_the_command_and_not_the_shell(shell):
