@@ -23,8 +23,8 @@ def meanwhile(second: Callable[[], None]):
     A transaction that begins after something was read counts as one: what it writes may rest on
     what was read, and other sessions can no longer write on SQLite once it has begun.
 
-    Yields its thread, whose `ident` is None as long as nothing was written. `second` cannot be
-    anything that handles signals. What it raises is raised at the end of the block.
+    Yields its thread, whose `ident` is None as long as nothing was written. What `second` raises
+    is raised at the end of the block.
     """
     other = Session(second)
     moments = {*WRITES}

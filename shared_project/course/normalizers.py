@@ -5,6 +5,8 @@ Two outputs are the same if they are equal after every rule has replaced what it
 
 import re
 
+from shared_project.course.transcripts import LEFT_OUT
+
 # The folder that stands on the pages for wherever a reader has put the course.
 HOME = "/home/ada/course"
 
@@ -34,7 +36,7 @@ def same(shown: list[str], printed: list[str], *, counts: bool = False) -> bool:
     """
     parts = [[]]
     for line in shown:
-        if line == "…":
+        if line == LEFT_OUT:
             parts.append([])
         else:
             parts[-1].append(re.escape(normalize(line, counts=counts) + "\n"))
@@ -48,8 +50,8 @@ def record(shown: list[str], printed: list[str]) -> list[str]:
 
     As many lines as before stand above and below a `…`.
     """
-    if "…" not in shown:
+    if LEFT_OUT not in shown:
         return printed
-    above = shown.index("…")
+    above = shown.index(LEFT_OUT)
     below = len(shown) - 1 - above
-    return [*printed[:above], "…", *printed[len(printed) - below :]]
+    return [*printed[:above], LEFT_OUT, *printed[len(printed) - below :]]

@@ -34,7 +34,7 @@ SECONDS = 120
 # How long a command may take to end when its output has ended, and to react to a signal.
 GRACE = 5
 PATIENCE = 1
-LEFT_OUT = shutil.ignore_patterns(
+NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv*", "var", "site", "node_modules", "__pycache__", ".*_cache", ".coverage*"
 )
 KEYS = {"^C": "\x03", "^D": "\x04"}
@@ -57,7 +57,7 @@ class ReplayError(Exception):
 
 def copy_course(target: Path) -> None:
     """Copy the working tree to `target`, with a demo shop in `var`."""
-    shutil.copytree(ROOT, target, ignore=LEFT_OUT)
+    shutil.copytree(ROOT, target, ignore=NOT_COPIED)
     (target / "var").mkdir()
     shell = Shell(target)
     for command in ("python manage.py migrate -v 0", "python manage.py load_demo -v 0"):
@@ -186,7 +186,9 @@ class Shell:
     def run_plainly(self, line: str, options: dict[str, str] | None = None):
         """Run `line` with its output in a pipe; return the lines and the exit code."""
         ours, theirs = os.pipe()
-        process = self.start(self.bash(line), stdin=subprocess.DEVNULL, stdout=theirs)
+        process = self.start(
+            self.bash(line), stdin=subprocess.DEVNULL, stdout=theirs, start_new_session=True
+        )
         os.close(theirs)
         text = converse(process, ours, options or {})
         return self.shown(text).decode(errors="replace").splitlines(), process.returncode
@@ -212,7 +214,6 @@ class Shell:
             stderr=streams["stdout"],
             cwd=self.folder,
             env=self.env,
-            start_new_session="-ISc" not in command,
             **streams,
         )
 
