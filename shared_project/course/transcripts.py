@@ -191,11 +191,15 @@ class TranscriptPreprocessor(Preprocessor):
                 continue
             block = [*until_closed(rest, fence)]
             if fence["language"] == "console":
-                html = to_html(parse(fence["info"], block[:-1]))
-                result += ["", fence["indent"] + self.md.htmlStash.store(html), ""]
+                shown = self.render(parse(fence["info"], block[:-1]))
+                result += ["", *(fence["indent"] + inner for inner in shown), ""]
             else:
                 result += [line, *(fence["indent"] + inner for inner in block)]
         return result
+
+    def render(self, transcript: Transcript) -> list[str]:
+        """Return the lines of Markdown that show a block."""
+        return [self.md.htmlStash.store(to_html(transcript))]
 
 
 def until_closed(lines: Iterator[str], fence: re.Match) -> Iterator[str]:
