@@ -106,6 +106,13 @@ def test_without_a_repository_no_page_can_be_edited(site):
         assert 'class="md-source">' not in text
 
 
+def test_a_page_is_shown_before_its_scripts_run(site):
+    for page in site.rglob("*.html"):
+        body = page.read_text(encoding="utf-8").partition("<body")[2]
+        assert '<script defer src="' in body
+        assert '<script src="' not in body
+
+
 @pytest.mark.zensical
 def test_zensical_builds_the_same_articles(build, site):
     pytest.importorskip("zensical", reason="needs pip install -r requirements-dev.txt")
