@@ -12,6 +12,12 @@ NO_TOOLS = "needs contributors' tools: pip install -r requirements-dev.txt"
 DESKTOP = {"width": 1280, "height": 800}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the longest test: started last, it would keep one process busy on its own."""
+    items.sort(key=lambda item: not item.nodeid.endswith("[README.md]"))
+
+
 def build_site(folder):
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     for command in (
