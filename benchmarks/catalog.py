@@ -130,10 +130,9 @@ def prices():
 
 def cleanups():
     for filling in ("logs", "scattered logs"):
-        for size, limits in (
-            (1000, {SQLITE: 5, POSTGRES: 3.5}),
-            (10_000, {SQLITE: 1.8, POSTGRES: 3.5}),
-        ):
+        for size in (1000, 10_000):
+            # 10,000 scattered rows cannot go in one short transaction (see README.md).
+            sqlite = 1.8 if (filling, size) == ("logs", 10_000) else 5
             yield Benchmark(
                 name=f"cleanup_old_data {size}" + ", gaps" * (filling != "logs"),
                 filling=filling,
@@ -143,7 +142,7 @@ def cleanups():
                     WORK, "call", "cleanup_old_data", "--model", "audit_logs",
                     "--batch-size", size,
                 ],
-                limits=limits,
+                limits={SQLITE: sqlite, POSTGRES: 3.5},
                 longest=10,
                 outcome="SELECT count(*) FROM shop_auditlog",
             )  # fmt: skip

@@ -82,7 +82,7 @@ def test_any_batch_size_deletes_the_same(call, shop, size):
 
 @pytest.mark.parametrize(
     ("seconds", "refused", "expected"),
-    [(0.001, False, [100, 125, 156, 19]), (0.005, False, [100] * 4), (0.001, True, [0] * 4)],
+    [(0.001, False, [100, 200, 100]), (0.005, False, [100] * 4), (0.001, True, [0] * 3)],
 )
 def test_the_time_of_a_transaction_alone_sets_the_size_of_the_next_batch(
     long_ago, monkeypatch, seconds, refused, expected

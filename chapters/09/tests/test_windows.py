@@ -68,7 +68,7 @@ def test_the_next_window_is_as_wide_as_the_pace_says_by_then():
     walk = windows(AuditLog.objects.all(), Span(300, 1, 300), pace)
     assert next(walk) == (1, 100)
     pace.took(0.001)
-    assert list(walk) == [(101, 225), (226, 300)]
+    assert list(walk) == [(101, 300)]
 
 
 def test_rows_that_go_during_the_walk_leave_no_row_out():
@@ -89,16 +89,16 @@ def sizes(most, *durations):
     return found
 
 
-def test_short_batches_grow_by_a_quarter_from_100_up_to_the_most():
-    assert sizes(200, 0.0, 0.001, 0.0032, 0.0, 0.0) == [100, 125, 156, 195, 200, 200]
+def test_short_batches_double_at_most_from_100_up_to_the_most():
+    assert sizes(700, 0.0, 0.001, 0.002, 0.0, 0.0) == [100, 200, 400, 600, 700, 700]
 
 
-def test_a_batch_that_takes_4_ms_keeps_its_size():
-    assert sizes(1000, 0.001, 0.004) == [100, 125, 125]
+def test_a_batch_that_takes_3_ms_keeps_its_size():
+    assert sizes(1000, 0.001, 0.003) == [100, 200, 200]
 
 
-def test_after_a_long_batch_the_next_is_as_large_as_fits_4_ms():
-    assert sizes(1000, *[0.0] * 11, 0.016, 0.008)[-3:] == [1000, 250, 125]
+def test_after_a_long_batch_the_next_is_as_large_as_fits_3_ms():
+    assert sizes(1000, *[0.0] * 4, 0.012, 0.006)[-3:] == [1000, 250, 125]
 
 
 def test_no_batch_is_smaller_than_100():

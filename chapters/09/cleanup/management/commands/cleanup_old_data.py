@@ -40,7 +40,7 @@ class Command(BaseCommand):
             type=batch_rows,
             default=1000,
             help="The most rows that a transaction goes through, 1 or more (default: 1000). "
-            "Where so many take longer than some 4 ms, it goes through fewer, to about 100.",
+            "Where so many take longer than some 3 ms, it goes through fewer, to about 100.",
         )
 
     def handle(self, *, days, dry_run, model, batch_size, verbosity, **options):
