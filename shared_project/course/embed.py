@@ -11,7 +11,9 @@ An empty fenced block with a `file` is filled from that file when the site is bu
 - `id`: an id for the block, from which the ids of its lines are made.
 
 The block gets the file's own line numbers and, unless it has an `id`, a title: the file's path, as
-a link to these lines in the whole file. A file, symbol or text that is not there fails the build.
+a link to these lines in the whole file. Where attr_list is on, the block also says where its code
+is from (`data-path`, `data-line` and `data-symbol`), for the editor in the page. A file, symbol
+or text that is not there fails the build.
 """
 
 import ast
@@ -130,15 +132,20 @@ class EmbedPreprocessor(Preprocessor):
         lines = code.splitlines()
         # Longer than any in the code, so that none of them ends the block.
         marks = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
-        attributes = f'linenums="{start}"'
+        attributes = {"linenums": start, "data-path": options["file"], "data-line": start}
         if highlighted:
-            attributes += f' hl_lines="{" ".join(map(str, highlighted))}"'
+            attributes["hl_lines"] = " ".join(map(str, highlighted))
+        if "symbol" in options:
+            attributes["data-symbol"] = options["symbol"]
+        name = f".{language}"
         if "id" in options:
-            head = f"{marks} {{.{language} #{options['id']} {attributes}}}"
+            name += f" #{options['id']}"
         else:
             # Fences know titles of plain text only; Markdown puts the link in at the end.
-            title = self.md.htmlStash.store(link(options, start, start + len(lines) - 1))
-            head = f'{marks}{language} title="{title}" {attributes}'
+            title = link(options, start, start + len(lines) - 1)
+            attributes["title"] = self.md.htmlStash.store(title)
+        texts = (f'{key}="{value}"' for key, value in attributes.items())
+        head = f"{marks} {{{name} {' '.join(texts)}}}"
         return [f"{indent}{line}" for line in [head, *lines, marks]]
 
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from markdown import Markdown
 
@@ -133,6 +135,20 @@ def test_a_block_with_an_id_has_lines_with_ids_and_no_title():
     assert 'id="__codelineno-here-8"' in html
     assert "hll" in html
     assert "filename" not in html
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ('symbol="main"', 'data-line="8" data-path="manage.py" data-symbol="main"'),
+        ('first="import os"', 'data-line="4" data-path="manage.py"'),
+        ('id="here"', 'data-line="1" data-path="manage.py" id="here"'),
+    ],
+)
+def test_a_block_says_where_its_code_is_from(options, place):
+    html = render(f'```python file="manage.py" {options}\n```')
+    block = re.search(r'<div ([^>]*class="highlight"[^>]*)>', html)[1]
+    assert " ".join(sorted(block.split())) == f'class="highlight" {place}'
 
 
 def test_code_without_its_page_is_an_error_that_says_what_to_run(tmp_path, monkeypatch):
