@@ -133,6 +133,7 @@ export class Lines {
   close() {
     this.mode = "busy";
     this.ahead = [];
+    this.completing = undefined;
   }
 
   // A command asks. `shown` is the text before the cursor, as the terminal has it.
@@ -449,7 +450,7 @@ export class Lines {
   async _complete(wasTab) {
     if (this.mode !== "line") return;
     this.wasTab = true;
-    this.completing = true;
+    const completing = (this.completing = {});
     this.#draw();
     let found;
     try {
@@ -457,8 +458,9 @@ export class Lines {
     } catch {
       found = { start: this.cursor, words: [] }; // The machine is on its way out, and says so.
     }
-    this.completing = false;
-    if (this.mode === "line") this.#useWords(found, wasTab);
+    if (this.completing !== completing) return; // The line has gone meanwhile.
+    this.completing = undefined;
+    this.#useWords(found, wasTab);
     this.#catchUp();
   }
 
@@ -467,7 +469,8 @@ export class Lines {
     const common = words.length ? words.reduce(commonStart) : "";
     if (words.length === 1) {
       const [word] = words;
-      this.#putWord(start, /[\s/=]$/.test(word) ? word : `${word} `);
+      const isWhole = !/[\s/=]$/.test(word) && this.text[this.cursor] !== " ";
+      this.#putWord(start, isWhole ? `${word} ` : word);
     } else if (common.length > typed.length) {
       this.#putWord(start, common);
     } else if (words.length && wasTab) {

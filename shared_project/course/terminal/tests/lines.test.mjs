@@ -270,7 +270,7 @@ test("Tab completes the word at the cursor, not the end of the line", async () =
   const { type, screen } = terminal({ complete: async () => ({ start: 0, words: ["python"] }) });
   type("py manage.py", HOME, RIGHT, RIGHT, "\t");
   await soon();
-  assert.equal(screen.text, "$ python  manage.py");
+  assert.equal(screen.text, "$ python manage.py");
 });
 
 test("keys typed while Tab looks for words come after them", async () => {
@@ -285,6 +285,16 @@ test("a Tab that fails changes nothing", async () => {
   type("he", "\t", "y");
   await soon();
   assert.equal(screen.text, "$ hey");
+});
+
+test("a Tab that is never answered ends with the machine", async () => {
+  const { lines, type, screen } = terminal({ complete: () => new Promise(() => {}) });
+  type("he", "\t", "y");
+  lines.close();
+  screen.write("\n");
+  lines.open();
+  type("ls");
+  assert.equal(screen.text, "$ he\n$ ls");
 });
 
 // --- While a command runs ---

@@ -1,0 +1,51 @@
+// The terminal's colors in the site's two schemes. Each can be read on the background.
+
+const LIGHT = {
+  background: "#fafafa",
+  foreground: "#24292f",
+  cursor: "#00695c",
+  cursorAccent: "#fafafa",
+  selectionBackground: "#b9dcd6",
+  black: "#24292f",
+  red: "#b3261e",
+  green: "#116329",
+  yellow: "#7d4e00",
+  blue: "#0550ae",
+  magenta: "#8250df",
+  cyan: "#0b6472",
+  white: "#4b535d",
+  brightBlack: "#57606a",
+  brightRed: "#a4161a",
+  brightGreen: "#0f5323",
+  brightYellow: "#6b4300",
+  brightBlue: "#033d8b",
+  brightMagenta: "#6639ba",
+  brightCyan: "#07505b",
+  brightWhite: "#24292f",
+};
+
+const DARK = {
+  background: "#14161d",
+  foreground: "#e6edf3",
+  cursor: "#64d8cb",
+  cursorAccent: "#14161d",
+  selectionBackground: "#24524d",
+  black: "#9aa0aa",
+  red: "#ff8a80",
+  green: "#7ee787",
+  yellow: "#e3b341",
+  blue: "#79c0ff",
+  magenta: "#d2a8ff",
+  cyan: "#76e3ea",
+  white: "#e6edf3",
+  brightBlack: "#9aa0aa",
+  brightRed: "#ffb3ad",
+  brightGreen: "#a5f2ab",
+  brightYellow: "#f2cc60",
+  brightBlue: "#a5d6ff",
+  brightMagenta: "#e2c5ff",
+  brightCyan: "#b3f0f4",
+  brightWhite: "#ffffff",
+};
+
+export const schemes = { default: LIGHT, slate: DARK };
