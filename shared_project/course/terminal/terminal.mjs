@@ -438,7 +438,7 @@ export class TerminalView {
         this.terminal.input(data);
       }
     });
-    textarea.setAttribute("aria-label", "Terminal");
+    textarea.setAttribute("aria-label", "Terminal input");
     textarea.setAttribute("aria-describedby", "terminal-hint");
     scrollByTouch(this.screen, this.terminal);
     new ResizeObserver(() => this.#fit()).observe(this.screen);

@@ -102,7 +102,7 @@ class FakeMachine extends EventTarget {
     } else if (name === "passwd") {
       this.print("Password: ");
       const answer = await this.#ask(true);
-      this.print(`\n${answer?.length} characters\n`);
+      this.print(`${answer?.trim().length} characters\n`);
     } else if (line.includes("greet")) {
       this.print("Hello, Ada! 👋🏽 Grüße aus 東京\n");
     } else if (line.includes("helo")) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Lines, isOpen } from "../lines.mjs";
+import { place, withoutColors } from "../width.mjs";
 import { Screen } from "./screen.mjs";
 
 const UP = "\x1b[A";
@@ -157,6 +158,30 @@ test("after another width the text of a question stays", () => {
   screen.columns = 8;
   lines.show();
   assert.equal(screen.text, "$ ask\nGo on? y\nes");
+});
+
+test("whatever is typed, the terminal shows the line and the cursor in its place", () => {
+  const keys = ["a", "bc ", "漢", "👋🏽", "e\u0301", LEFT, LEFT, RIGHT, HOME, "\x05", "\x7f", DELETE];
+  keys.push("\x17", "\x0b", "\x19", "\x1bb", "\x1bf", "word word ", "x\\\r", UP, DOWN, "\x12");
+  let seed = 1;
+  const any = (number) => {
+    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+    return (seed >> 8) % number;
+  };
+  for (let round = 0; round < 300; round++) {
+    const { lines, type, screen } = terminal({ columns: 8 + any(20) });
+    lines.history.add("two 漢字 and a line that is long");
+    for (let step = 0; step < 40 && lines.mode === "line"; step++) {
+      type(keys[any(keys.length)]);
+      if (lines.mode !== "line") break; // it was run
+      const shown = withoutColors(lines.shown);
+      const expected = new Screen(screen.columns);
+      expected.write(shown + lines.text.replaceAll("\n", "\n> "));
+      assert.equal(screen.text, expected.text);
+      const { row, column } = place(shown + lines.text.slice(0, lines.cursor), screen.columns);
+      assert.deepEqual([screen.row, screen.column], [row, column]);
+    }
+  }
 });
 
 // --- History ---
