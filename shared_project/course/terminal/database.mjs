@@ -19,8 +19,9 @@ class DatabasePanel {
     this.changes = new Map();
     this.chosen = null; // a table's name
     this.build();
-    this.refreshed = () => this.refresh();
-    machine.addEventListener("done", this.refreshed);
+    const { signal } = (this.listening = new AbortController());
+    machine.addEventListener("done", () => this.refresh(), { signal });
+    machine.addEventListener("state", () => this.recover(), { signal });
   }
 
   build() {
@@ -51,9 +52,14 @@ class DatabasePanel {
   }
 
   close() {
-    this.machine.removeEventListener("done", this.refreshed);
+    this.listening.abort();
     this.machine = null;
     this.root.remove();
+  }
+
+  // What failed may go now: the terminal was open in another tab, say.
+  recover() {
+    if (this.hasFailed && this.machine.state === "ready") this.refresh();
   }
 
   // One look at a time; what happens meanwhile is looked at once more.
@@ -65,7 +71,9 @@ class DatabasePanel {
       this.again = false;
       try {
         this.take(await this.machine.tables());
+        this.hasFailed = false;
       } catch (error) {
+        this.hasFailed = true;
         this.said.textContent = `The database could not be read: ${error.message}`;
       }
     }

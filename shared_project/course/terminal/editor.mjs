@@ -6,7 +6,7 @@ import { button, count, element } from "./elements.mjs";
 import { FileList } from "./file-list.mjs";
 
 const PAUSE = 200; // milliseconds without typing until the text is saved
-const NARROW = 640; // pixels, as in panels.css: the list is above the text
+const NARROW = 800; // pixels, as in panels.css: the list is above the text
 
 // Put the panel into `container`, with `path` in it, at its `line` or where `symbol` is defined.
 // With `closed` there is a button that closes the panel and calls it.
@@ -26,6 +26,7 @@ class FilesPanel {
     this.changes = new Map();
     this.path = null; // of the file that is shown, or about to be
     this.original = null; // its text as it came
+    this.edits = 0;
     this.isDirty = false; // whether something typed waits to be saved
     this.saving = 0; // texts on their way to the machine
     this.build();
@@ -79,6 +80,7 @@ class FilesPanel {
     const { signal } = (this.listening = new AbortController());
     this.machine.addEventListener("files", () => this.refresh(), { signal });
     this.machine.addEventListener("done", () => this.save(), { signal }); // if it failed before
+    this.machine.addEventListener("state", () => this.recover(), { signal });
     addEventListener("pagehide", () => this.save(), { signal });
   }
 
@@ -132,7 +134,7 @@ class FilesPanel {
       this.compare(false);
       this.say("");
       this.view.goTo((symbol && findSymbol(current, symbol)) || line || 1);
-      this.update();
+      this.refresh(); // loading may have taken a while
     } catch (error) {
       if (this.path === path) this.failed(error);
     }
@@ -164,6 +166,7 @@ class FilesPanel {
 
   typed() {
     this.isDirty = true;
+    this.edits += 1;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), PAUSE);
     this.update();
@@ -199,15 +202,26 @@ class FilesPanel {
       this.again = false;
       try {
         await this.look();
+        this.hasFailed = false;
       } catch (error) {
-        this.say(`The files could not be read: ${error.message}`);
+        this.hasFailed = true;
+        if (!this.unsaved) this.say(`The files could not be read: ${error.message}`);
       }
     }
     this.isLooking = false;
   }
 
+  // What failed may go now: the terminal was open in another tab, say.
+  recover() {
+    if (this.machine.state !== "ready") return;
+    this.save();
+    if (!this.hasFailed) return;
+    if (!this.unsaved) this.say("");
+    this.refresh();
+  }
+
   async look() {
-    const path = this.path;
+    const { path, edits } = this;
     const [paths, changes, current] = await Promise.all([
       this.machine.paths(),
       this.machine.changes(),
@@ -216,8 +230,9 @@ class FilesPanel {
     if (this.isClosed) return;
     this.changes = new Map([...changes].filter(([, change]) => kindOf(change)));
     this.list.show(paths, changes);
-    // What is typed and not yet saved wins over the disk.
-    if (path && path === this.path && !this.isDirty && !this.saving) this.follow(current);
+    // What was typed meanwhile, or waits to be saved, wins over the disk.
+    const isLatest = edits === this.edits && !this.isDirty && !this.saving;
+    if (path && path === this.path && isLatest) this.follow(current);
     this.update();
   }
 

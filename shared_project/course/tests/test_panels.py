@@ -66,9 +66,9 @@ FAINT = """
 
 
 def find_packages():
-    """Return the folder of npm's packages: that of the site, or what NODE_PATH names."""
-    for folder in [WEB / "node_modules", *map(Path, os.environ.get("NODE_PATH", "").split(":"))]:
-        if all((folder / name).exists() for name in ("esbuild", "codemirror", "diff", "fflate")):
+    """Return the folder of npm's packages: what NODE_PATH names, or that of the site."""
+    for folder in [*map(Path, os.environ.get("NODE_PATH", "").split(":")), WEB / "node_modules"]:
+        if all((folder / name).exists() for name in ("esbuild", "@codemirror", "diff", "fflate")):
             return folder
     return None
 
@@ -230,6 +230,25 @@ def test_what_is_typed_wins_over_what_a_command_wrote(files):
     assert content(page).inner_text().startswith("typed")
 
 
+def test_an_old_look_at_the_disk_does_not_take_back_what_was_typed(files):
+    page = files("manage.py")
+    page.evaluate(
+        """() => {
+          const { changes } = machine;
+          machine.changes = async () => {
+            await new Promise((done) => setTimeout(done, 1500));
+            return changes.call(machine);
+          };
+          machine.dispatchEvent(new Event("files"));
+        }"""
+    )
+    content(page).press("Control+Home")
+    content(page).press_sequentially("typed")
+    for _ in range(20):
+        page.wait_for_timeout(100)
+        assert content(page).inner_text().startswith("typed")
+
+
 def test_line_ends_stay(files):
     page = files("windows.csv")
     content(page).press("Control+End")
@@ -301,6 +320,16 @@ def test_a_text_that_could_not_be_saved_is_saved_after_the_next_command(files):
     page.evaluate("machine.failing = null; machine.command()")
     assert written(page, 1)[1].endswith("x")
     assert page.get_by_text("is not saved").count() == 0
+
+
+def test_files_that_cannot_be_listed_are_listed_when_the_machine_is_ready(visit):
+    page = visit("panels.html")
+    page.evaluate("files().then(() => { machine.failing = 'It is open in another tab.'; })")
+    page.evaluate("machine.dispatchEvent(new Event('files'))")
+    page.get_by_text("The files could not be read: It is open in another tab.").wait_for()
+    page.evaluate("machine.failing = null; machine.become('ready')")
+    page.locator(".all-files", has_text="manage.py").wait_for()
+    assert page.get_by_text("could not be read").count() == 0
 
 
 def test_an_editor_that_could_not_be_loaded_is_loaded_on_the_next_attempt(visit):
@@ -377,7 +406,9 @@ def test_a_database_that_cannot_be_read_is_a_sentence(database):
     page = database()
     page.evaluate("machine.failing = 'It is locked.'; machine.command()")
     page.get_by_text("The database could not be read: It is locked.").wait_for()
-    page.evaluate("machine.failing = null; machine.command({}, [])")
+    page.evaluate("machine.failing = null; machine.become('ready')")
+    page.get_by_text("changed nothing").wait_for()
+    page.evaluate("machine.command({}, [])")
     page.get_by_text("The database has no tables yet.").wait_for()
 
 

@@ -10,7 +10,13 @@ export class PanelsMachine extends EventTarget {
     this.failing = null; // a sentence: write() and tables() fail with it
   }
 
+  become(state) {
+    this.state = state;
+    this.dispatchEvent(new Event("state"));
+  }
+
   async paths() {
+    if (this.failing) throw new Error(this.failing);
     return [...this.files.keys()].sort();
   }
 
