@@ -171,25 +171,20 @@ export class Lines {
 
   // Before the width changes: the line is taken away. `show` draws it again.
   hide() {
-    if (this.mode === "busy") return;
+    if (this.mode === "busy" || this.isHidden) return;
     this.host.write(`${up(this.cursorRow)}\r\x1b[J`);
-    this.cursorRow = 0;
+    this.isHidden = true;
   }
 
   show() {
-    if (this.mode === "busy") return;
-    this.host.write(this.shown);
-    const end = place(withoutColors(this.shown), this.host.columns());
-    if (end.full) this.host.write(" \r");
-    this.cursorRow = end.row;
     this.dirty = true;
     this.#draw();
   }
 
   // Clear the terminal, but for the line.
-  clear() {
-    if (this.mode === "busy") return this.host.write("\x1b[H\x1b[2J\x1b[3J");
-    this.host.write("\x1b[H\x1b[2J\x1b[3J");
+  clear(sequence = "\x1b[H\x1b[2J\x1b[3J") {
+    this.host.write(sequence);
+    this.isHidden = true;
     this.show();
   }
 
@@ -302,9 +297,9 @@ export class Lines {
     this.open();
   }
 
+  // What was there can still be scrolled to.
   _clear() {
-    this.host.write("\x1b[H\x1b[2J");
-    this.show();
+    this.clear("\x1b[H\x1b[2J");
   }
 
   // --- Moving and erasing ---
@@ -495,6 +490,7 @@ export class Lines {
     this.host.write(`\n${listed.join("\n")}\n`);
     this.host.say(names.slice(0, 20).join(", "));
     this.cursor = cursor;
+    this.isHidden = true;
     this.show();
   }
 
@@ -508,16 +504,22 @@ export class Lines {
     this.searching = undefined;
     this.wasTab = false;
     this.dirty = false;
+    this.isHidden = false;
     this.cursorRow = place(withoutColors(shown), this.host.columns()).row;
   }
 
   #draw() {
     if (!this.dirty || this.mode === "busy") return;
     this.dirty = false;
-    if (this.secret) return;
     const before = withoutColors(this.shown);
     const columns = this.host.columns();
     const start = place(before, columns);
+    if (this.isHidden) {
+      this.isHidden = false;
+      this.host.write(this.shown + (start.full ? " \r" : ""));
+      this.cursorRow = start.row;
+    }
+    if (this.secret) return;
     const end = place(before + this.text, columns);
     const cursor = place(before + this.text.slice(0, this.cursor), columns);
     this.host.write(

@@ -53,6 +53,6 @@ export async function run(block) {
     machine.removeEventListener("notice", keep);
     early.forEach((text) => terminal.notice(text));
   }
-  terminal.showBelow(block);
+  await terminal.showBelow(block);
   terminal.run(JSON.parse(block.dataset.run), "terminal" in block.dataset);
 }

@@ -1,11 +1,11 @@
 // The terminal as the reader sees it: xterm.js in a frame with buttons. It shows what the machine
 // says; what is typed goes to lines.mjs.
 
-import { schemes } from "./colors.mjs";
+import { Display } from "./display.mjs";
 import { button, element } from "./elements.mjs";
 import { Lines } from "./lines.mjs";
 import { Spoken } from "./spoken.mjs";
-import { widthOf } from "./width.mjs";
+import { toolbar, touchKeys } from "./toolbar.mjs";
 
 const HINT = "Tab completes. To leave the terminal with the keyboard, press Escape, then Tab.";
 const ELSEWHERE = "The terminal is open in another tab. Its files are the same.";
@@ -24,15 +24,6 @@ const PANELS = {
   Files: async (place, machine) => (await import("./editor.mjs")).openFiles(place, machine),
   Database: async (place, machine) => (await import("./database.mjs")).openDatabase(place, machine),
 };
-// What a touch keyboard lacks: what is on the key, its name, and what it types.
-const TOUCH_KEYS = [
-  ["Tab", "Tab", "\t"],
-  ["Ctrl-C", "Ctrl-C", "\x03"],
-  ["↑", "Up, the line before", "\x1b[A"],
-  ["↓", "Down, the next line", "\x1b[B"],
-];
-// There Ctrl-C copies nothing.
-const IS_MAC = /Mac|iP/.test(navigator.platform);
 const SPEAK_AFTER = 400; // milliseconds
 const KEPT_SPEECH = 10;
 
@@ -43,10 +34,15 @@ export class TerminalView {
     this.panels = new Map();
     this.#build();
     block.after(this.frame); // xterm.js measures its letters, so it must be in the page
-    this.#openTerminal(Terminal, FitAddon);
+    this.display = new Display(this.screen, Terminal, FitAddon, {
+      keys: (data) => this.lines.feed(data),
+      escape: () => this.#say("Tab leaves the terminal now."),
+      beforeResize: () => this.lines.hide(),
+      afterResize: () => this.lines.show(),
+    });
     this.lines = new Lines({
-      write: (text) => this.terminal.write(text),
-      columns: () => this.terminal.cols,
+      write: (text) => this.display.write(text),
+      columns: () => this.display.size.columns,
       prompt: () => this.#prompt(),
       run: async (line) => {
         const result = await this.#execute(line, true);
@@ -64,21 +60,23 @@ export class TerminalView {
   }
 
   // Move the terminal below `block`, and the focus into it.
-  showBelow(block) {
+  async showBelow(block) {
     this.block = block;
     if (block.nextElementSibling !== this.frame) block.after(this.frame);
     this.frame.hidden = false;
-    this.#fit();
+    // The first command is told how wide the terminal is.
+    const fitted = this.display.fit();
     // On a phone the focus in the terminal would bring up the keyboard, over the output.
     if (matchMedia("(pointer: coarse)").matches) this.frame.focus({ preventScroll: true });
-    else this.#focus();
+    else this.display.focus();
     this.frame.scrollIntoView({ block: "nearest" });
+    await fitted;
   }
 
   // Run `commands` one after another as soon as the machine is free.
   run(commands, onTerminal) {
     this.wanted = { commands, onTerminal };
-    this.terminal.scrollToBottom();
+    this.display.scrollToBottom();
     this.#connect();
     this.#showState();
   }
@@ -98,7 +96,7 @@ export class TerminalView {
   #takeLines() {
     if (this.machine.state !== "ready" || this.executing || this.resetting) return;
     if (this.lines.mode === "busy" && !this.lines.playing) {
-      this.#startOfLine();
+      this.display.startOfLine();
       this.lines.open();
     }
     this.#runWanted();
@@ -120,17 +118,17 @@ export class TerminalView {
   async #execute(line, onTerminal) {
     this.executing = true;
     this.spoken.begin();
-    const { cols: columns, rows } = this.terminal;
+    const options = { ...this.display.size, terminal: onTerminal };
     try {
-      const { code, note } = await this.machine.exec(line, { columns, rows, terminal: onTerminal });
-      await this.#written();
-      this.#startOfLine();
+      const { code, note } = await this.machine.exec(line, options);
+      await this.display.written();
+      this.display.startOfLine();
       if (note) this.#remark(note);
       this.#say(this.spoken.end(code));
       return { code, gone: this.machine.state !== "ready" };
     } catch (error) {
-      await this.#written();
-      this.#startOfLine();
+      await this.display.written();
+      this.display.startOfLine();
       this.#remark(error.message);
       return { code: 1, gone: this.machine.state !== "ready" };
     } finally {
@@ -149,15 +147,15 @@ export class TerminalView {
     const on = (name, action) => this.machine.addEventListener(name, action);
     const decoder = new TextDecoder();
     on("output", ({ data }) => {
-      this.terminal.write(data);
+      this.display.write(data);
       this.spoken.write(decoder.decode(data, { stream: true }));
       this.speaking ??= setTimeout(() => this.#speak(), SPEAK_AFTER);
     });
     on("ask", ({ secret }) => {
       this.#showState(secret ? "Waiting for your answer, which stays hidden" : undefined);
-      this.terminal.write("", () => {
+      this.display.written().then(() => {
         this.#speak(true);
-        this.lines.ask(this.#beforeCursor(), secret);
+        this.lines.ask(this.display.beforeCursor(), secret);
       });
     });
     on("progress", ({ text }) => {
@@ -182,30 +180,9 @@ export class TerminalView {
     return `${folder && `\x1b[36m${folder}\x1b[0m `}\x1b[1;32m$\x1b[0m `;
   }
 
-  // After all that was given to xterm.js is on the screen.
-  #written() {
-    return new Promise((resolve) => this.terminal.write("", resolve));
-  }
-
-  #startOfLine() {
-    if (this.terminal.buffer.active.cursorX > 0) this.terminal.write("\n");
-  }
-
   #remark(text) {
-    this.terminal.write(`\x1b[33m${text}\x1b[0m\n`);
+    this.display.write(`\x1b[33m${text}\x1b[0m\n`);
     this.#say(text);
-  }
-
-  // The text of the line up to the cursor, over all its rows.
-  #beforeCursor() {
-    const { active } = this.terminal.buffer;
-    let row = active.baseY + active.cursorY;
-    let text = active.getLine(row).translateToString(false, 0, active.cursorX);
-    while (row > 0 && active.getLine(row).isWrapped) {
-      row -= 1;
-      text = active.getLine(row).translateToString(false) + text;
-    }
-    return text;
   }
 
   // --- What is said ---
@@ -248,7 +225,7 @@ export class TerminalView {
     if (!shown) return;
     const act = (start) => {
       this.#connect(start);
-      this.#focus();
+      this.display.focus();
     };
     this.obstacle.append(element("p", {}, shown));
     if (state === "elsewhere") {
@@ -264,7 +241,7 @@ export class TerminalView {
     notice.append(
       button("Dismiss", () => {
         notice.remove();
-        this.#focus();
+        this.display.focus();
       }),
     );
     this.notices.append(notice);
@@ -300,13 +277,13 @@ export class TerminalView {
     if (!this.executing) this.lines.close();
     try {
       await this.machine.reset();
-      this.#startOfLine();
+      this.display.startOfLine();
       this.#remark("Every file and the database are as they came.");
     } catch (error) {
       this.#fail(error);
     }
     this.resetting = false;
-    await this.#written();
+    await this.display.written();
     this.#takeLines();
   }
 
@@ -374,21 +351,14 @@ export class TerminalView {
       button("Stop", () => this.#stop(), { title: "Stop the command (Ctrl-C)" }),
       button("Clear", () => {
         this.lines.clear();
-        this.#focus();
+        this.display.focus();
       }),
       this.resetButton,
       taller,
       ...panels,
     ]);
     const close = button("Close", () => this.#close());
-    const keys = TOUCH_KEYS.map(([shown, name, data]) => {
-      const key = button(shown, () => this.terminal.input(data), { "aria-label": name });
-      // The focus stays where it is, and with it the keyboard on the screen.
-      key.addEventListener("pointerdown", (event) => event.preventDefault());
-      return key;
-    });
-    const touch = toolbar("Keys", keys);
-    touch.classList.add("terminal-keys");
+    const touch = touchKeys((data) => this.display.type(data));
     const hint = element("p", { className: "terminal-hint", id: "terminal-hint" }, HINT);
     this.frame = element(
       "section",
@@ -404,169 +374,6 @@ export class TerminalView {
       ...places,
     );
   }
-
-  #openTerminal(Terminal, FitAddon) {
-    const { fontFamily, fontSize } = getComputedStyle(this.screen);
-    this.terminal = new Terminal({
-      allowProposedApi: true, // for `unicode`
-      convertEol: true,
-      cursorBlink: false,
-      drawBoldTextInBrightColors: false,
-      fontFamily,
-      fontSize: parseFloat(fontSize),
-      lineHeight: 1.15,
-      minimumContrastRatio: 4.5,
-      screenReaderMode: true,
-      scrollback: 5000,
-      scrollOnEraseInDisplay: true,
-    });
-    this.terminal.unicode.register(new Widths());
-    this.terminal.unicode.activeVersion = Widths.version;
-    this.fitting = new FitAddon();
-    this.terminal.loadAddon(this.fitting);
-    this.terminal.open(this.screen);
-    // Pasted text is marked as such.
-    this.terminal.write("\x1b[?2004h");
-    this.terminal.onData((data) => this.lines.feed(data));
-    this.terminal.attachCustomKeyEventHandler((event) => this.#isForTerminal(event));
-    // Its tree of rows can be read. What it would say itself, at once and key by key, we say.
-    this.screen.querySelector(".live-region").setAttribute("aria-live", "off");
-    const { textarea } = this.terminal;
-    // With that tree xterm.js leaves out what comes without a key: dictation, a picker of emoji.
-    textarea.addEventListener("input", ({ inputType, data, isComposing }) => {
-      if (inputType === "insertText" && data && !this.isKeyDown && !isComposing) {
-        this.terminal.input(data);
-      }
-    });
-    textarea.setAttribute("aria-label", "Terminal input");
-    textarea.setAttribute("aria-describedby", "terminal-hint");
-    scrollByTouch(this.screen, this.terminal);
-    new ResizeObserver(() => this.#fit()).observe(this.screen);
-    const scheme = { attributeFilter: ["data-md-color-scheme"] };
-    new MutationObserver(() => this.#showColors()).observe(document.body, scheme);
-    this.#showColors();
-  }
-
-  #showColors() {
-    const colors = currentColors();
-    this.terminal.options.theme = colors;
-    this.screen.style.backgroundColor = colors.background;
-  }
-
-  // The line is taken away while the width changes: xterm.js would break it in its own way.
-  async #fit() {
-    if (this.frame.hidden || !this.lines) return;
-    const size = parseFloat(getComputedStyle(this.screen).fontSize);
-    if (this.terminal.options.fontSize !== size) this.terminal.options.fontSize = size;
-    const wanted = this.fitting.proposeDimensions();
-    if (!wanted?.cols || this.fitted === `${wanted.cols} ${wanted.rows}`) return;
-    this.fitted = `${wanted.cols} ${wanted.rows}`;
-    this.lines.hide();
-    await this.#written();
-    this.terminal.resize(Math.max(20, wanted.cols), Math.max(4, wanted.rows));
-    this.lines.show();
-  }
-
-  // Whether a key goes to the terminal; else it does what it does in the page.
-  #isForTerminal(event) {
-    this.isKeyDown = event.type !== "keyup";
-    if (event.type !== "keydown") return true;
-    const { key, shiftKey, altKey } = event;
-    const isControl = (event.ctrlKey || event.metaKey) && !altKey;
-    const wasEscape = this.wasEscape;
-    if (key !== "Shift") this.wasEscape = key === "Escape";
-    if (key === "Escape") this.#say("Tab leaves the terminal now.");
-    if (key === "Tab") return !(wasEscape || shiftKey);
-    if (key === "PageUp" || key === "PageDown") {
-      this.terminal.scrollPages(key === "PageUp" ? -1 : 1);
-      event.preventDefault();
-      return false;
-    }
-    const isCopy = isControl && key === "c" && !IS_MAC;
-    if (isCopy && this.terminal.hasSelection()) {
-      setTimeout(() => this.terminal.clearSelection()); // after the browser has copied it
-      return false;
-    }
-    const isZoom = isControl && "+-=0".includes(key);
-    return !(isZoom || (isControl && key.toLowerCase() === "v") || /^F\d+$/.test(key));
-  }
-
-  #focus() {
-    this.terminal.textarea.focus({ preventScroll: true });
-  }
-}
-
-// xterm.js counts as width.mjs does.
-class Widths {
-  static version = "course";
-  version = Widths.version;
-
-  wcwidth(code) {
-    return widthOf(String.fromCodePoint(code));
-  }
-
-  // Its form is xterm.js's own: a state (none here), the width, and whether the character joins
-  // the one before, whose properties are `preceding`.
-  charProperties(code, preceding) {
-    let width = this.wcwidth(code);
-    const before = (preceding >> 1) & 3;
-    const joins = width === 0 && before > 0;
-    if (joins) width = before;
-    return (width << 1) | (joins ? 1 : 0);
-  }
-}
-
-function currentColors() {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  return schemes[document.body.dataset.mdColorScheme] ?? (dark ? schemes.slate : schemes.default);
-}
-
-// A finger scrolls what xterm.js leaves to the wheel. At the end of it, the finger has the page.
-function scrollByTouch(screen, terminal) {
-  let last;
-  let isOurs;
-  screen.addEventListener("touchstart", ({ touches }) => {
-    last = touches.length === 1 ? touches[0].clientY : undefined;
-    isOurs = undefined;
-  });
-  const move = (event) => {
-    if (last === undefined) return;
-    const distance = last - event.touches[0].clientY;
-    const rows = Math.trunc(distance / (screen.clientHeight / terminal.rows));
-    const { viewportY, baseY } = terminal.buffer.active;
-    if (distance) isOurs ??= event.cancelable && (distance < 0 ? viewportY > 0 : viewportY < baseY);
-    if (!isOurs) return;
-    event.preventDefault();
-    if (!rows) return;
-    terminal.scrollLines(rows);
-    last = event.touches[0].clientY;
-  };
-  screen.addEventListener("touchmove", move, { passive: false });
-}
-
-// A row of buttons that is one stop of the Tab key; the arrow keys go along it.
-function toolbar(name, buttons) {
-  const bar = element("div", { role: "toolbar", "aria-label": name }, ...buttons);
-  const choose = (chosen) => {
-    for (const one of buttons) one.tabIndex = one === chosen ? 0 : -1;
-  };
-  choose(buttons[0]);
-  bar.className = "terminal-buttons";
-  bar.addEventListener("focusin", ({ target }) => choose(target));
-  bar.addEventListener("keydown", (event) => {
-    const last = buttons.length - 1;
-    const index = buttons.indexOf(event.target);
-    const next = {
-      ArrowLeft: index === 0 ? last : index - 1,
-      ArrowRight: index === last ? 0 : index + 1,
-      Home: 0,
-      End: last,
-    }[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    buttons[next].focus();
-  });
-  return bar;
 }
 
 function notRun(left) {
