@@ -4,6 +4,7 @@
 // place where it began, erase what follows, the text, and back to where the cursor belongs.
 
 import { History } from "./history.mjs";
+import { isUnfinished } from "./syntax.mjs";
 import { inColumns, place, units, withoutColors } from "./width.mjs";
 
 const TOKENS =
@@ -70,32 +71,6 @@ export function tokens(data) {
     });
   }
   return found;
-}
-
-// Whether a shell would wait for more: an open quote, or a last word that joins two commands.
-export function isOpen(line) {
-  let quote = "";
-  let last = "";
-  for (let index = 0; index < line.length; index++) {
-    const character = line[index];
-    if (quote === "'") {
-      if (character === "'") quote = "";
-    } else if (character === "\\") {
-      if (index === line.length - 1) return true;
-      index += 1;
-      last = "";
-    } else if (quote) {
-      if (character === '"') quote = "";
-    } else if (character === "#" && /^$|\s/.test(line[index - 1] ?? "")) {
-      const end = line.indexOf("\n", index);
-      if (end < 0) break;
-      index = end;
-    } else {
-      if (character === "'" || character === '"') quote = character;
-      if (!/\s/.test(character)) last = (last + character).slice(-2);
-    }
-  }
-  return quote !== "" || last === "&&" || last.endsWith("|");
 }
 
 export class Lines {
@@ -240,7 +215,7 @@ export class Lines {
   }
 
   _enter() {
-    if (this.mode === "line" && isOpen(this.text)) {
+    if (this.mode === "line" && isUnfinished(this.text)) {
       this.#replace(`${this.text}\n`);
     } else if (this.mode === "line") {
       this.#run(this.host.run).then((result) => result?.gone || this.open());

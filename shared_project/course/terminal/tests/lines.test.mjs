@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Lines, isOpen } from "../lines.mjs";
+import { Lines } from "../lines.mjs";
 import { place, withoutColors } from "../width.mjs";
 import { Screen } from "./screen.mjs";
 
@@ -454,16 +454,6 @@ test("a line that is not complete goes on in the next row, and runs as one", asy
   type("\r");
   await soon();
   assert.deepEqual(runs, ["echo 'a\nb'"]);
-});
-
-test("what a shell would wait for is open", () => {
-  for (const line of ["a \\", "a 'b", 'a "b', "a |", "a && ", "a ||", 'a "b\\"', "'a\\' 'b"])
-    assert.ok(isOpen(line), line);
-});
-
-test("what a shell would run is not open", () => {
-  for (const line of ["", "a", "a \\\nb", "a 'b\"'", "a # it's", "a \\'", "a '|'", "a & ", "a#'b'"])
-    assert.ok(!isOpen(line), line);
 });
 
 // --- The commands of a block ---
