@@ -154,6 +154,7 @@ export class TerminalView {
     on("ask", ({ secret }) => {
       this.#showState(secret ? "Waiting for your answer, which stays hidden" : undefined);
       this.display.written().then(() => {
+        if (this.machine.state !== "asking") return; // It was stopped meanwhile.
         this.#speak(true);
         this.lines.ask(this.display.beforeCursor(), secret);
       });
