@@ -184,7 +184,8 @@ function scrollByTouch(screen, terminal) {
     const distance = last - event.touches[0].clientY;
     const rows = Math.trunc(distance / (screen.clientHeight / terminal.rows));
     const { viewportY, baseY } = terminal.buffer.active;
-    if (distance) isOurs ??= event.cancelable && (distance < 0 ? viewportY > 0 : viewportY < baseY);
+    const canScroll = distance < 0 ? viewportY > 0 : viewportY < baseY;
+    if (distance) isOurs ??= event.cancelable && canScroll;
     if (!isOurs) return;
     event.preventDefault();
     if (!rows) return;

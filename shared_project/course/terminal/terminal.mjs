@@ -21,8 +21,10 @@ const STATES = {
   failed: "Not running",
 };
 const PANELS = {
-  Files: async (place, machine) => (await import("./editor.mjs")).openFiles(place, machine),
-  Database: async (place, machine) => (await import("./database.mjs")).openDatabase(place, machine),
+  Files: (place, machine) =>
+    import("./editor.mjs").then(({ openFiles }) => openFiles(place, machine)),
+  Database: (place, machine) =>
+    import("./database.mjs").then(({ openDatabase }) => openDatabase(place, machine)),
 };
 const SPEAK_AFTER = 400; // milliseconds
 const KEPT_SPEECH = 10;

@@ -86,7 +86,8 @@ class FakeMachine extends EventTarget {
     } else if (name === "colors") {
       for (let bold = 0; bold < 2; bold++) {
         for (let color = 30; color < 38; color++) {
-          this.print(`\x1b[${bold};${color}m color ${color} \x1b[0m \x1b[${color + 60}m bright \x1b[0m`);
+          this.print(`\x1b[${bold};${color}m color ${color} \x1b[0m`);
+          this.print(` \x1b[${color + 60}m bright \x1b[0m`);
           this.print(` \x1b[37;${color + 10}m on \x1b[0m\n`);
         }
       }
