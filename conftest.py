@@ -22,6 +22,7 @@ from shared_project.course.naive import load
 from shared_project.course.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parent
+IN_A_BROWSER = sys.platform == "emscripten"
 
 
 def pytest_addoption(parser):
@@ -54,7 +55,8 @@ def pytest_collection_modifyitems(config, items):
     absent = {
         "postgres": not url.startswith(("postgres:", "postgresql:"))
         and "needs PostgreSQL: set DATABASE_URL=postgres://user@host:port/name",
-        "posix": os.name != "posix" and "needs POSIX signals, pipes or terminals",
+        "posix": (os.name != "posix" or IN_A_BROWSER)
+        and "needs POSIX signals, pipes or terminals",
     }
     for item in items:
         for marker, reason in absent.items():
@@ -228,6 +230,8 @@ def wait_until_blocked(process):
 
 @pytest.fixture
 def manage(db, tmp_path):
+    if IN_A_BROWSER:
+        pytest.skip("a browser cannot start another process")
     if connection.vendor == "postgresql" and connection.in_atomic_block:
         pytest.skip("a process cannot see rows that are not committed: this test is for SQLite")
     manage = Manage(tmp_path)
