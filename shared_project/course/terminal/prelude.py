@@ -1,0 +1,413 @@
+"""What every Python process in the page finds. Runs once, before the memory is copied.
+
+Nothing here is part of the course: it stands in for what a browser lacks. `main` is one process,
+from its command line to its exit code.
+"""
+
+import asyncio
+import atexit
+import code
+import concurrent.futures
+import errno
+import getpass
+import importlib
+import io
+import json
+import multiprocessing.pool
+import os
+import random
+import runpy
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from asyncio import events
+from importlib.machinery import PathFinder
+
+import django
+import js
+import tqdm
+from django.conf import settings
+from django.core.management import get_commands, load_command_class
+from django.db import connections
+from pyodide.ffi import JsException, can_run_sync, run_sync
+
+LOCALLY = "Run this on your own machine; the page «Set up» says how."
+NO_PROCESS = f"A browser cannot start another process. {LOCALLY}"
+NO_SOCKET = f"A browser cannot open a connection of its own. {LOCALLY}"
+NO_THREAD = f"A browser runs Python in one thread. {LOCALLY}"
+
+
+def wait(function, *arguments):
+    """Call a function of the worker's, and wait for what it promises."""
+    # A coroutine that waits must not be seen by the running loop of the program.
+    running = events._get_running_loop()
+    events._set_running_loop(None)
+    try:
+        answer = function(*arguments)
+        return run_sync(answer) if hasattr(answer, "then") else answer
+    finally:
+        events._set_running_loop(running)
+
+
+class Terminal(io.RawIOBase):
+    """What is typed, a line at a time."""
+
+    def __init__(self):
+        self.rest = b""
+        self.secret = False
+
+    def readable(self):
+        return True
+
+    def isatty(self):
+        return True
+
+    def readinto(self, buffer):
+        if not self.rest:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            line = wait(js.course.ask, self.secret)
+            if line == "\x03":
+                signal.raise_signal(signal.SIGINT)
+                raise KeyboardInterrupt
+            self.rest = line.encode()
+        count = min(len(buffer), len(self.rest))
+        buffer[:count], self.rest = self.rest[:count], self.rest[count:]
+        return count
+
+
+class Given(io.RawIOBase):
+    """What the shell feeds in: a file, or the output of another command."""
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        piece = js.course.read(len(buffer)).to_bytes()
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def read_password(prompt="Password: ", stream=None, *, echo_char=None):
+    terminal = sys.stdin.buffer.raw
+    print(prompt, end="", file=stream or sys.stderr, flush=True)
+    terminal.secret = True
+    try:
+        line = sys.stdin.readline()
+    finally:
+        terminal.secret = False
+    if not line:
+        raise EOFError
+    return line.rstrip("\n")
+
+
+busy_wait = time.sleep
+
+
+def sleep(seconds):
+    """Give the page a turn meanwhile, so that output is drawn and Ctrl-C is seen."""
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    if not can_run_sync():
+        busy_wait(seconds)
+        return
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        wait(js.course.sleep, left * 1000)
+
+
+class Timers:
+    """The part of an event loop that waits; without sockets there is nothing but time."""
+
+    def select(self, timeout=None):
+        if timeout:
+            sleep(min(timeout, 0.05))
+        return []
+
+    def close(self):
+        pass
+
+
+class Loop(asyncio.base_events.BaseEventLoop):
+    def __init__(self):
+        super().__init__()
+        self._selector = Timers()
+
+    def _process_events(self, event_list):
+        pass
+
+    def _write_to_self(self):
+        pass
+
+    def run_in_executor(self, executor, function, *arguments):
+        future = self.create_future()
+        events._set_running_loop(None)
+        try:
+            future.set_result(function(*arguments))
+        except BaseException as error:
+            future.set_exception(error)
+        finally:
+            events._set_running_loop(self)
+        return future
+
+
+def run_coroutine(main, *, debug=None, loop_factory=None):
+    with asyncio.runners.Runner(debug=debug, loop_factory=Loop) as runner:
+        return runner.run(main)
+
+
+def submit(self, function, /, *arguments, **options):
+    future = concurrent.futures.Future()
+    future.set_running_or_notify_cancel()
+    try:
+        future.set_result(function(*arguments, **options))
+    except BaseException as error:
+        future.set_exception(error)
+    return future
+
+
+class Pool:
+    """A pool of threads that does its work at once, in the order in which it comes."""
+
+    def __init__(self, *arguments, **options):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def apply_async(self, function, args=(), kwds=None, callback=None, error_callback=None):
+        return Done(function, args, kwds or {}, callback, error_callback)
+
+
+class Done:
+    """What `apply_async` promises, kept already."""
+
+    def __init__(self, function, arguments, options, callback, error_callback):
+        self.value = self.error = None
+        try:
+            self.value = function(*arguments, **options)
+        except Exception as error:
+            self.error = error
+        call, result = (error_callback, self.error) if self.error else (callback, self.value)
+        if call:
+            call(result)
+
+    def get(self, timeout=None):
+        if self.error:
+            raise self.error
+        return self.value
+
+    def wait(self, timeout=None):
+        pass
+
+    def ready(self):
+        return True
+
+    def successful(self):
+        return not self.error
+
+
+def refuse_process(*arguments, **options):
+    raise OSError(errno.ENOTSUP, NO_PROCESS)
+
+
+def refuse_socket(*arguments, **options):
+    raise OSError(errno.ENOTSUP, NO_SOCKET)
+
+
+def refuse_thread(*arguments, **options):
+    raise RuntimeError(NO_THREAD)
+
+
+SHOPS_TABLES = (
+    "SELECT name FROM sqlite_schema WHERE type = 'table'"
+    r" AND (name LIKE 'shop\_%' ESCAPE '\' OR name = 'auth_user') ORDER BY name"
+)
+
+
+class Late:
+    """Modules that no command needs at once are fetched while the first one runs."""
+
+    def find_spec(self, name, path=None, target=None):
+        sys.meta_path.remove(self)
+        if not can_run_sync() or not (modules := js.course.complete()):
+            return None
+        wait(lambda: modules)
+        importlib.invalidate_caches()
+        return PathFinder.find_spec(name, path, target)
+
+
+def install():
+    """Put the stand-ins in their places."""
+    getpass.getpass = read_password
+    time.sleep = sleep
+    asyncio.run = asyncio.runners.run = run_coroutine
+    asyncio.new_event_loop = events.new_event_loop = Loop
+    concurrent.futures.ThreadPoolExecutor.submit = submit
+    multiprocessing.pool.ThreadPool = Pool
+    subprocess.Popen.__init__ = refuse_process
+    socket.socket.connect = socket.socket.bind = refuse_socket
+    socket.getaddrinfo = refuse_socket
+    threading.Thread.start = refuse_thread
+    tqdm.tqdm.monitor_interval = 0  # the monitor is a thread
+    # The browser's stack is smaller than what the scanner in C counts on: text nested too deeply
+    # would end Python, where this one raises RecursionError.
+    json.scanner.make_scanner = json.scanner.py_make_scanner
+    json._default_decoder = json.JSONDecoder()
+    sys.excepthook = sys.__excepthook__
+    sys.path[:] = dict.fromkeys(["", *sys.path])
+    sys.meta_path.append(Late())
+
+
+def load(modules):
+    """Import `modules`, so that they are in the memory that each process begins with."""
+    for module in modules:
+        __import__(module)
+
+
+def main(text):
+    """Run one process as JSON `text` describes it; return its exit code."""
+    process = json.loads(text)
+    os.chdir(process["cwd"])
+    os.environ.clear()
+    os.environ.update(process["env"])
+    source = Terminal() if process["terminal"] else Given()
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(source), encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in process["env"]
+    # The seed is in the memory that was copied: each process would draw the same numbers.
+    random.seed()
+    # Pyodide's own loop runs all the time; Django would take every command for asynchronous code.
+    events._set_running_loop(None)
+    try:
+        status = execute(process["argv"])
+        finish()
+    except KeyboardInterrupt:
+        status = 128 + signal.SIGINT
+    return status
+
+
+def execute(argv):
+    try:
+        match argv:
+            case ["-m", name, *rest]:
+                sys.argv = [name, *rest]
+                runpy.run_module(name, run_name="__main__", alter_sys=True)
+            case ["-c", text, *rest]:
+                sys.argv = ["-c", *rest]
+                exec(compile(text, "<string>", "exec"), {"__name__": "__main__"})
+            case []:
+                sys.argv = [""]
+                code.interact(exitmsg="")
+            case [file, *rest]:
+                sys.argv = [file, *rest]
+                runpy.run_path(file, run_name="__main__")
+    except SystemExit as stop:
+        if stop.code is None or isinstance(stop.code, int):
+            return (stop.code or 0) & 0xFF
+        print(stop.code, file=sys.stderr)
+        return 1
+    except BaseException as error:
+        error.with_traceback(without_ours(error.__traceback__))
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 128 + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
+def without_ours(traceback):
+    """Leave out the frames that a process on a computer would not have."""
+    while traceback and traceback.tb_frame.f_code.co_filename in ("<prelude>", "<frozen runpy>"):
+        traceback = traceback.tb_next
+    return traceback
+
+
+def finish():
+    """Do what an interpreter does when it ends, as far as files on the disk depend on it."""
+    atexit._run_exitfuncs()
+    if settings.configured:
+        connections.close_all()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            pass
+
+
+def freshen(seconds):
+    """Move the dates of the demo shop, which was packed so many seconds ago, to today."""
+    connection = sqlite3.connect("var/db.sqlite3")
+    with connection:
+        for (table,) in connection.execute(SHOPS_TABLES).fetchall():
+            for _, column, kind, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall():
+                if kind == "datetime":
+                    moved = f"strftime('%Y-%m-%d %H:%M:%f', {column}, '+{seconds} seconds')"
+                    connection.execute(f"UPDATE {table} SET {column} = {moved}")
+    connection.close()
+    print("null")
+
+
+# --- What the page asks about the course. Each writes JSON to stdout. ---
+
+ROWS = 200
+MOST_CHARACTERS = 2000
+
+
+def tables():
+    """Write the shop's tables: names, columns, how many rows there are, and the newest rows."""
+    shop = "var/db.sqlite3"
+    if not os.path.exists(shop):
+        print("[]")
+        return
+    # It is only read, and nobody else writes: no file beside it appears.
+    connection = sqlite3.connect(f"file:{shop}?mode=ro&immutable=1", uri=True)
+    found = []
+    for (name,) in connection.execute(SHOPS_TABLES).fetchall():
+        columns = connection.execute(f'PRAGMA table_info("{name}")').fetchall()
+        key = next((index for index, column in enumerate(columns) if column[5]), 0)
+        (count,) = connection.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()
+        rows = connection.execute(f'SELECT * FROM "{name}" ORDER BY {key + 1} DESC LIMIT {ROWS}')
+        found.append(
+            {
+                "name": name,
+                "columns": [column[1] for column in columns],
+                "key": key,
+                "count": count,
+                "rows": [[as_text(value) for value in row] for row in rows],
+            }
+        )
+    print(json.dumps(found))
+
+
+def as_text(value):
+    return None if value is None else str(value)[:MOST_CHARACTERS]
+
+
+def commands():
+    """Write manage.py's commands: names, options, and the choices that options have."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shared_project.settings")
+    django.setup()
+    found = []
+    for name, app in sorted(get_commands().items()):
+        parser = load_command_class(app, name).create_parser("manage.py", name)
+        actions = [action for action in parser._actions if action.option_strings]
+        found.append(
+            {
+                "name": name,
+                "options": [option for action in actions for option in action.option_strings],
+                "choices": {
+                    option: [str(choice) for choice in action.choices]
+                    for action in actions
+                    for option in action.option_strings
+                    if action.choices
+                },
+            }
+        )
+    print(json.dumps(found))

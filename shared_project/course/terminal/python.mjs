@@ -1,0 +1,276 @@
+// Python in the page: the only file that touches Pyodide's internals.
+//
+// A process is a copy of memory. Python boots once, imports what commands need, and its memory is
+// copied. After each process the copy is put back, which takes some milliseconds: so each command
+// starts in a fresh interpreter. The files are in JavaScript's memory, and stay, as a disk would.
+
+const LOCK = {
+  info: {
+    abi_version: "2026_0",
+    arch: "wasm32",
+    platform: "emscripten_5_0_3",
+    python: "3.14.2",
+  },
+  packages: {},
+};
+export const SITE_PACKAGES = "/lib/python3.14/site-packages";
+const ABORTED = 134;
+const EPIPE = 64;
+const EMPTY_ZIP = new Uint8Array(22);
+EMPTY_ZIP.set([0x50, 0x4b, 0x05, 0x06]);
+// Memory does not shrink. What has grown so far is slow to clear after each process.
+const LARGE = 300e6;
+
+export class Python {
+  /**
+   * Boot, or take up the memory that `snapshot` holds.
+   *
+   * `pyodide` is the folder with pyodide.mjs and pyodide.asm.mjs, as a URL that ends with a slash.
+   * `module` is a promise of the compiled WebAssembly module, or nothing in Node.js.
+   * `stdlib` is a promise of the standard library, a zip file, or nothing where `mount` brings it.
+   * `mount(FS)` brings the files there.
+   * `prelude` is the text of prelude.py, `modules` what it imports.
+   * `host` answers what a process asks: `ask(secret)` and `sleep(ms)`, both may return a promise,
+   * `signal()`, the number of a signal to deliver or 0, and `ended(code, reason)`, when Python has died.
+   * `complete()` promises that all modules are there, where some come later.
+   */
+  static async boot({ pyodide, module, stdlib, mount, prelude, modules, snapshot, host }) {
+    const [{ loadPyodide }, { default: create }] = await Promise.all([
+      import(`${pyodide}pyodide.mjs`),
+      import(`${pyodide}pyodide.asm.mjs`),
+    ]);
+    const self = new Python();
+    self.host = host;
+    const restore = lend(module, stdlib);
+    try {
+      self.py = await loadPyodide({
+        lockFileContents: LOCK,
+        stdLibURL: "course://stdlib",
+        env: {
+          HOME: "/root",
+          LANG: "C.UTF-8",
+          PYTHONPATH: "/lib/python3.14",
+          // A place of its own, so that folders look as they do on a disk.
+          PYTHONPYCACHEPREFIX: "/bytecode",
+        },
+        fsInit: async (FS) => mount(FS),
+        _makeSnapshot: true,
+        _loadSnapshot: snapshot,
+        createPyodideModule: async (settings) => {
+          settings.onExit = (code) => self.die(code);
+          const made = await create(settings);
+          if (snapshot) {
+            // Its header holds where the memory begins.
+            const size = snapshot.length - new Uint32Array(snapshot.buffer, 0, 2)[1];
+            if (made.HEAPU8.length < size) made.growMemory(size);
+          }
+          return made;
+        },
+      });
+    } finally {
+      restore();
+    }
+    self.prepare(prelude, snapshot ? null : modules);
+    return self;
+  }
+
+  get FS() {
+    // Not Pyodide's own name for it, which is gone when Python has died.
+    return this.module.FS;
+  }
+
+  get canWait() {
+    return this.module.jspiSupported;
+  }
+
+  prepare(prelude, modules) {
+    this.module = this.py._module;
+    this.py._api.on_fatal = (error) => this.die(ABORTED, error.message);
+    globalThis.course = {
+      ask: (secret) => this.host.ask(secret),
+      sleep: (milliseconds) => this.host.sleep(milliseconds),
+      read: (most) => this.read(most),
+      complete: () => this.host.complete?.(),
+    };
+    if (modules) {
+      this.py.runPython(
+        "import sys, types; sys.modules['prelude'] = types.ModuleType('prelude')\n" +
+          "prelude = vars(sys.modules['prelude'])",
+      );
+      const globals = this.py.globals.get("prelude");
+      this.py.runPython(prelude, { globals, filename: "<prelude>" });
+      globals.get("load")(this.py.toPy(modules));
+      globals.get("install")();
+      this.py.runPython("import gc; gc.collect(); gc.freeze()");
+    }
+    let buffered = new Uint8Array();
+    this.read = (most) => {
+      if (!buffered.length) buffered = this.process.stdin.readNow() ?? new Uint8Array();
+      const piece = buffered.subarray(0, most);
+      buffered = buffered.subarray(most);
+      return piece;
+    };
+    this.forget = () => (buffered = new Uint8Array());
+    // Asked every few dozen bytecodes; 0 means that no signal has come.
+    const host = this.host;
+    this.py.setInterruptBuffer({
+      get 0() {
+        return host.signal();
+      },
+      set 0(_) {},
+    });
+    this.main = this.py.runPython("prelude['main']");
+    this.copyMemory();
+  }
+
+  /** Return this memory for `boot({ snapshot })`. Call it before the first process. */
+  snapshot() {
+    return this.py.makeMemorySnapshot({
+      serializer: (value) => {
+        throw new Error(`a ${typeof value} of JavaScript's is in the memory`);
+      },
+    });
+  }
+
+  copyMemory() {
+    const { module } = this;
+    // What Python forgets in a process is not forgotten in the copy.
+    module.finalizationRegistry = { register() {}, unregister() {} };
+    this.open = new Set(module.FS.streams.filter(Boolean).map((stream) => stream.fd));
+    this.copy = module.HEAPU8.slice();
+    this.references = [];
+    for (let index = 0; ; index++) {
+      try {
+        this.references.push(module.__hiwire_get(index));
+      } catch {
+        break;
+      }
+    }
+  }
+
+  putMemoryBack() {
+    const { module } = this;
+    for (const stream of module.FS.streams) {
+      if (!stream || this.open.has(stream.fd)) continue;
+      try {
+        module.FS.close(stream);
+      } catch {
+        module.FS.streams[stream.fd] = null;
+      }
+    }
+    module.HEAPU8.set(this.copy);
+    module.HEAPU8.fill(0, this.copy.length);
+    this.references.forEach((reference, index) => {
+      let current;
+      try {
+        current = module.__hiwire_get(index);
+      } catch {
+        // The slot is free: it is filled again below.
+      }
+      if (current !== reference) module.__hiwire_set(index, reference);
+    });
+  }
+
+  /**
+   * Run one process, and return its exit code.
+   *
+   * `argv` is what follows `python`. Outputs are `{ terminal, write(bytes) }`; a `write` that
+   * throws an error with `closed` set is a closed pipe for Python. The input is
+   * `{ terminal, readNow() }`; null is its end.
+   */
+  async run({ argv, cwd, env, columns, rows, stdin, stdout, stderr }) {
+    const { py, module } = this;
+    this.process = { stdin };
+    this.forget();
+    py.setStdout({ write: writer(module, stdout), isatty: stdout.terminal });
+    py.setStderr({ write: writer(module, stderr), isatty: stderr.terminal });
+    for (const stream of module.FS.streams) {
+      if (stream?.tty) stream.tty.ops = { ...stream.tty.ops, ioctl_tiocgwinsz: () => [rows, columns] };
+    }
+    const text = JSON.stringify({ argv, cwd, env, terminal: stdin.terminal });
+    const code = this.canWait ? await this.main.callPromising(text) : this.main(text);
+    if (this.dead) return code;
+    // Callbacks that the process has scheduled need its memory.
+    for (let turn = 0; turn < 2; turn++) {
+      await new Promise((done) => py._api.scheduleCallback(done, 0));
+    }
+    this.putMemoryBack();
+    return code;
+  }
+
+  /** Tell whether a new Python would be faster than going on with this one. */
+  get isBloated() {
+    return this.module.HEAPU8.length > LARGE;
+  }
+
+  /** Run the prelude's function `name` as a process; return what it writes as JSON. */
+  async output(name, { cwd, env, argument = "" }) {
+    let text = "";
+    const decoder = new TextDecoder();
+    await this.run({
+      argv: ["-c", `import prelude; prelude.${name}(${argument})`],
+      cwd,
+      env,
+      columns: 80,
+      rows: 24,
+      stdin: { terminal: false, readNow: () => null },
+      stdout: { terminal: false, write: (bytes) => (text += decoder.decode(bytes)) },
+      stderr: { terminal: false, write() {} },
+    });
+    return JSON.parse(text);
+  }
+
+  die(code, reason) {
+    if (this.dead) return;
+    this.dead = true;
+    this.host.ended(code, reason);
+  }
+}
+
+/** Have Pyodide's own loader find what was fetched already; return how to undo that. */
+function lend(module, stdlib) {
+  const { fetch } = globalThis;
+  const { instantiateStreaming } = WebAssembly;
+  globalThis.fetch = async (address, ...options) => {
+    if (String(address) === "course://stdlib") return new Response((await stdlib) ?? EMPTY_ZIP);
+    if (module && String(address).endsWith("pyodide.asm.wasm")) return new Response();
+    return fetch(address, ...options);
+  };
+  if (module) {
+    WebAssembly.instantiateStreaming = async (_, imports) => {
+      const compiled = await module;
+      return { module: compiled, instance: await WebAssembly.instantiate(compiled, imports) };
+    };
+  }
+  return () => {
+    globalThis.fetch = fetch;
+    WebAssembly.instantiateStreaming = instantiateStreaming;
+  };
+}
+
+function writer(module, output) {
+  return (bytes) => {
+    try {
+      output.write(bytes.slice());
+    } catch (error) {
+      const number = error.closed ? EPIPE : error.errno;
+      throw number ? new module.FS.ErrnoError(number) : error;
+    }
+    return bytes.length;
+  };
+}
+
+/** Write the files of a pack below `folder`; they share its memory. */
+export function mount(FS, folder, files, modified = 0) {
+  const made = new Set();
+  for (const [path, bytes] of files) {
+    const full = `${folder}/${path}`;
+    const parent = full.slice(0, full.lastIndexOf("/"));
+    if (!made.has(parent)) FS.mkdirTree(parent);
+    made.add(parent);
+    const node = FS.mknod(full, 0o100644, 0);
+    node.contents = bytes;
+    node.usedBytes = bytes.length;
+    node.atime = node.mtime = node.ctime = modified;
+  }
+}
