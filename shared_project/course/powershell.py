@@ -10,6 +10,7 @@ import re
 from html import escape
 from itertools import chain, repeat
 
+from shared_project.course.packing import current_build
 from shared_project.course.transcripts import (
     Transcript,
     TranscriptError,
@@ -184,12 +185,13 @@ def translate_block(transcript: Transcript) -> list[str] | None:
     return theirs if theirs != ours else None
 
 
-def tabs(transcript: Transcript, store) -> list[str]:
+def tabs(transcript: Transcript, store, build: str | None = None) -> list[str]:
     """Return the lines of Markdown that show a block: in tabs where Windows differs.
 
-    `store` keeps HTML out of Markdown's way, and returns what stands for it.
+    `store` keeps HTML out of Markdown's way, and returns what stands for it. `build` names the
+    terminal that is packed with the site.
     """
-    ours = store(to_html(transcript))
+    ours = store(to_html(transcript, build))
     try:
         commands = translate_block(transcript)
         if commands is None:
@@ -230,4 +232,4 @@ class TabbedPreprocessor(TranscriptPreprocessor):
     """Render the console blocks of a page, with tabs where Windows differs."""
 
     def render(self, transcript):
-        return tabs(transcript, self.md.htmlStash.store)
+        return tabs(transcript, self.md.htmlStash.store, current_build())

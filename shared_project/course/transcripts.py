@@ -20,6 +20,7 @@ The options of a block:
 - `varies="counts"`: how far a command came when it was stopped is not compared.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from pathlib import Path
 from markdown.preprocessors import Preprocessor
 
 from shared_project.chapters import ROOT
+from shared_project.course.in_browser import why_not
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<language>[\w-]*)(?P<info>.*)$")
 OPTION = re.compile(r'\s+(\w+)(?:="([^"]*)")?')
@@ -112,8 +114,11 @@ def to_lines(transcript: Transcript) -> list[str]:
     return lines
 
 
-def to_html(transcript: Transcript) -> str:
-    """Return the block as HTML. Its copy button copies the commands and nothing else."""
+def to_html(transcript: Transcript, build: str | None = None) -> str:
+    """Return the block as HTML. Its copy button copies the commands and nothing else.
+
+    `build` names the terminal that is packed with the site; without it the block cannot be run.
+    """
     parts = []
     for command in transcript.commands:
         prompts = ["$", *(">" for _ in command.line.split("\n")[1:])]
@@ -121,21 +126,33 @@ def to_html(transcript: Transcript) -> str:
             parts.append(f'<span class="gp">{escape(prompt)} </span><b>{escape(line)}</b>\n')
         if command.output:
             parts.append(f'<span class="go">{colored(command.output)}</span>')
-    copied = escape("\n".join(command.line for command in transcript.commands))
+    lines = [command.line for command in transcript.commands]
+    attributes = {"class": "highlight transcript", "data-copy": "\n".join(lines)}
+    reason = why_not(lines)
+    if build:
+        attributes["data-build"] = build
+        if not reason:
+            attributes["data-run"] = json.dumps(lines)
+        if "terminal" in transcript.options:
+            attributes["data-terminal"] = ""
+    opening = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
     code = f"<pre><code>{''.join(parts)}</code></pre>"
-    return (
-        f'<div class="highlight transcript" data-copy="{copied}">{code}{footer(transcript)}</div>'
-    )
+    return f"<div{opening}>{code}{footer(transcript, reason if build else None)}</div>"
 
 
-def footer(transcript: Transcript) -> str:
-    """Return as HTML what the lines do not show: a signal that was sent, a failing exit code."""
+def footer(transcript: Transcript, reason: str | None = None) -> str:
+    """Return as HTML what the lines do not show: a signal that was sent, a failing exit code.
+
+    `reason` says why the block cannot be run in the page.
+    """
     notes = []
     if name := transcript.options.get("signal"):
         what = "Ctrl-C was pressed" if name == "INT" else f"SIG{name} was sent"
         notes.append(f"{what} while it ran")
     if transcript.exit_code:
         notes.append(f"exit code {transcript.exit_code}")
+    if reason:
+        notes.append(f"not in the browser: {reason}")
     return f"<p>{escape(', '.join(notes))}</p>" if notes else ""
 
 

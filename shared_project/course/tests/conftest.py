@@ -6,6 +6,7 @@ import pytest
 
 from shared_project.chapters import ROOT
 from shared_project.course import sources
+from shared_project.course.policy import policy
 from shared_project.course.tests.serving import find_chromium, serve
 
 NO_TOOLS = "needs contributors' tools: pip install -r requirements-dev.txt"
@@ -56,7 +57,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def address(site):
-    with serve(site) as address:
+    with serve(site, policy(site)) as address:
         yield address
 
 

@@ -11,7 +11,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
-TEXT = {".css", ".html", ".js", ".json", ".map", ".svg", ".txt", ".xml"}
+TEXT = {".css", ".html", ".js", ".json", ".map", ".mjs", ".py", ".svg", ".txt", ".xml"}
+# What a system may not know, or know otherwise.
+TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".py": "text/plain"}
 
 
 def find_chromium():
@@ -23,6 +25,7 @@ def find_chromium():
 class Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    policy = ""
 
     def do_GET(self):
         file, status = Path(self.translate_path(self.path)), 200
@@ -35,20 +38,29 @@ class Handler(SimpleHTTPRequestHandler):
         if file.suffix in TEXT:
             body = gzip.compress(body)
             self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Type", mimetypes.guess_type(file)[0] or "text/plain")
+        self.send_header("Content-Type", self.type_of(file))
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "max-age=600")
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         self.end_headers()
         self.wfile.write(body)
+
+    def type_of(self, file):
+        return TYPES.get(file.suffix) or mimetypes.guess_type(file)[0] or "text/plain"
 
     def log_message(self, *args):
         pass
 
 
 @contextmanager
-def serve(folder):
-    """Serve `folder` on a free port of this machine; yields the address, which ends in `/`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as server:
+def serve(folder, policy=""):
+    """Serve `folder` on a free port of this machine; yields the address, which ends in `/`.
+
+    `policy` is the Content Security Policy of all pages.
+    """
+    handler = partial(type("Handler", (Handler,), {"policy": policy}), directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

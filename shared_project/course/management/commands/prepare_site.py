@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand
 
 from shared_project.course.libraries import copy_libraries
+from shared_project.course.packing import pack_terminal
 from shared_project.course.sources import write_pages
 
 
@@ -12,8 +13,9 @@ class Command(BaseCommand):
         pages = write_pages()
         if verbosity:
             self.stdout.write(f"docs/files: {pages} pages.")
-        worked, said = copy_libraries()
-        if not worked:
-            self.stderr.write(said)
-        elif verbosity:
-            self.stdout.write(said)
+        for step in (copy_libraries, pack_terminal):
+            worked, said = step()
+            if not worked:
+                self.stderr.write(said)
+            elif verbosity:
+                self.stdout.write(said)

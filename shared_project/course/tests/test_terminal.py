@@ -1,0 +1,124 @@
+"""The terminal with the real Python: the transcripts of every page, run in the page."""
+
+import re
+
+import pyte
+import pytest
+
+from shared_project.chapters import ROOT
+from shared_project.course.in_browser import why_not
+from shared_project.course.normalizers import HOME, same
+from shared_project.course.replay import COLUMNS, LINES_ON_SCREEN, screen_lines
+from shared_project.course.transcripts import FENCE, parse, until_closed
+
+pytestmark = pytest.mark.browser
+
+PAGES = sorted((ROOT / "docs/chapters").glob("[0-9][0-9]-*.md"))
+START = 60_000  # ms; a busy machine
+
+# Tests that start a process, or need a signal from outside, are skipped in a browser.
+TESTS = re.compile("pytest |python manage.py test ")
+
+# Keep what each line of the shell printed, at the width of the recorded terminals.
+RECORD = """async (build) => {
+  const { machine } = await import(`/assets/terminal/${build}/machine.mjs`);
+  const exec = machine.exec.bind(machine);
+  const ran = (window.ran = []);
+  window.machine = machine;
+  machine.exec = async (line, options) => {
+    const decoder = new TextDecoder();
+    const record = { line, output: "" };
+    ran.push(record);
+    const keep = ({ data }) => (record.output += decoder.decode(data, { stream: true }));
+    machine.addEventListener("output", keep);
+    const outcome = await exec(line, { ...options, columns: 80, rows: 24 });
+    machine.removeEventListener("output", keep);
+    record.code = outcome.code;
+    return outcome;
+  };
+}"""
+
+
+def transcripts(page):
+    """Yield the console blocks of a page's Markdown."""
+    rest = iter(page.read_text(encoding="utf-8").splitlines())
+    for line in rest:
+        if (fence := FENCE.match(line)) and fence["language"] == "console":
+            yield parse(fence["info"], [*until_closed(rest, fence)][:-1])
+
+
+def shown(output, *, terminal):
+    """Return the lines that a reader sees of what a command wrote."""
+    output = output.replace("/course", HOME)
+    if not terminal:
+        return output.splitlines()
+    screen = pyte.Screen(COLUMNS, LINES_ON_SCREEN)
+    # xterm.js is told to do what a terminal's driver does.
+    pyte.ByteStream(screen).feed(re.sub("\r*\n", "\r\n", output).encode())
+    return screen_lines(screen)
+
+
+def open_terminal(page):
+    """Bring the machine up and the shop as it came."""
+    build = page.locator(".transcript[data-build]").first.get_attribute("data-build")
+    page.evaluate(RECORD, build)
+    page.evaluate("machine.start()")
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
+def test_a_page_runs_as_it_was_recorded(file, visit):
+    page = visit(f"chapters/{file.stem}.html")
+    page.set_default_timeout(START)
+    open_terminal(page)
+    blocks = page.locator(".transcript[data-build]")
+    problems = []
+    recorded = [*transcripts(file)]
+    for number, transcript in enumerate(recorded):
+        lines = [command.line for command in transcript.commands]
+        if why_not(lines) or "fresh" in transcript.options:
+            continue
+        page.evaluate("ran.length = 0")
+        run_block(page, blocks.nth(number), transcript)
+        problems += differences(transcript, page.evaluate("ran"))
+    assert not problems, "\n".join(problems)
+
+
+def run_block(page, block, transcript):
+    if not block.is_visible():
+        page.evaluate("(one) => one.closest('.tabbed-set')?.querySelector('input').click()",
+                      block.element_handle())
+    block.get_by_role("button", name="Run these commands").click()
+    options = transcript.options
+    if "after" in options:
+        page.wait_for_function("(text) => ran.at(-1)?.output.includes(text)", arg=options["after"])
+        if "typed" in options:
+            page.keyboard.type(options["typed"] + "\n")
+        else:
+            page.evaluate("machine.interrupt()")
+    page.wait_for_function(
+        "(count) => ran.length === count && ran.every((one) => 'code' in one)",
+        arg=len(transcript.commands),
+    )
+    page.wait_for_function("machine.state === 'ready'")
+
+
+def count_tests(lines):
+    """Return how many tests there were, and how many of them failed."""
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", lines[-1])}
+    failed = counts.get("failed", 0) + counts.get("errors", 0)
+    return failed, failed + counts.get("passed", 0) + counts.get("skipped", 0)
+
+
+def differences(transcript, ran):
+    counts = "varies" in transcript.options
+    for command, record in zip(transcript.commands, ran, strict=True):
+        expected = transcript.exit_code if command is transcript.commands[-1] else 0
+        lines = shown(record["output"], terminal="terminal" in transcript.options)
+        if record["code"] != expected:
+            yield f"$ {command.line}\nexit code {record['code']}, not {expected}"
+        if TESTS.match(command.line):
+            agree = count_tests(command.output) == count_tests(lines)
+        else:
+            agree = same(command.output, lines, counts=counts)
+        if not agree:
+            yield "\n".join([f"$ {command.line}", *lines, "--- instead of", *command.output])
