@@ -10,13 +10,7 @@ import re
 from html import escape
 from itertools import chain, repeat
 
-from shared_project.course.packing import current_build
-from shared_project.course.transcripts import (
-    Transcript,
-    TranscriptError,
-    TranscriptPreprocessor,
-    to_html,
-)
+from shared_project.course.transcripts import Transcript, TranscriptError, to_html
 
 # What PowerShell lacks. Windows has a `timeout`, which only waits.
 ABSENT = {"cut", "timeout", "tr", "yes"}
@@ -226,10 +220,3 @@ def windows_html(commands):
         f'<div class="highlight powershell" data-copy="{copied}">'
         f"<pre><code>{''.join(lines)}</code></pre></div>"
     )
-
-
-class TabbedPreprocessor(TranscriptPreprocessor):
-    """Render the console blocks of a page, with tabs where Windows differs."""
-
-    def render(self, transcript):
-        return tabs(transcript, self.md.htmlStash.store, current_build())

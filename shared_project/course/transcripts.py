@@ -196,7 +196,14 @@ def readme_block(line: str, root: Path = ROOT) -> list[str]:
 
 
 class TranscriptPreprocessor(Preprocessor):
-    """Render the console blocks of a page."""
+    """Render the console blocks of a page.
+
+    `render` takes a transcript, and what keeps HTML for later; it returns lines of Markdown.
+    """
+
+    def __init__(self, md, render):
+        super().__init__(md)
+        self.render = render
 
     def run(self, lines):
         result = []
@@ -208,15 +215,12 @@ class TranscriptPreprocessor(Preprocessor):
                 continue
             block = [*until_closed(rest, fence)]
             if fence["language"] == "console":
-                shown = self.render(parse(fence["info"], block[:-1]))
+                transcript = parse(fence["info"], block[:-1])
+                shown = self.render(transcript, self.md.htmlStash.store)
                 result += ["", *(fence["indent"] + inner for inner in shown), ""]
             else:
                 result += [line, *(fence["indent"] + inner for inner in block)]
         return result
-
-    def render(self, transcript: Transcript) -> list[str]:
-        """Return the lines of Markdown that show a block."""
-        return [self.md.htmlStash.store(to_html(transcript))]
 
 
 def until_closed(lines: Iterator[str], fence: re.Match) -> Iterator[str]:
