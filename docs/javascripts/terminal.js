@@ -1,16 +1,18 @@
-// Run buttons at the console blocks. What they need is fetched when the reader comes near one of
-// them; the pages are complete without it.
+// Run buttons at the console blocks, Edit buttons at the course's files. What they need is fetched
+// when the reader comes near one of them; the pages are complete without it.
 (() => {
   "use strict";
 
   const here = document.currentScript.src;
-  // A block without `data-run` cannot run here; without `data-build` the site has no terminal.
-  const blocks = [...document.querySelectorAll(".transcript[data-build][data-run]")];
+  // A block without `data-run` cannot run here; without `data-build` the site has no terminal, or
+  // the terminal has not this file.
+  const commands = [...document.querySelectorAll(".transcript[data-build][data-run]")];
+  const code = [...document.querySelectorAll("[data-build][data-path]")];
   const NEAR = 150; // milliseconds: who only passes over a button downloads nothing
   const UPDATED = "The course has been updated. Reload this page to run its commands.";
   const BROKEN = "The terminal could not be loaded. Reload this page to try again.";
-  const OFFLINE = "You are offline. Connect to the network, then press Run again.";
-  const UNREACHABLE = "The site cannot be reached. Press Run again in a while.";
+  const OFFLINE = "You are offline. Connect to the network, then press the button again.";
+  const UNREACHABLE = "The site cannot be reached. Press the button again in a while.";
 
   // Modules in workers: a browser that has them asks for the type before it sees that the address
   // is none. So nothing is started and nothing fetched.
@@ -80,21 +82,21 @@
     }
   }
 
-  async function run(block) {
+  async function open(block, act) {
     say(block, "The terminal is loading…");
     try {
-      const page = await load(block);
-      await page.run(block);
+      await act(await load(block));
       message.remove();
     } catch {
       await explain(block);
     }
   }
 
-  function addButton(block) {
-    const button = element("button", "run-button", "Run");
+  // A button that, when it is pressed, has the terminal's page `act`.
+  function makeButton(block, text, name, act) {
+    const button = element("button", `block-button ${text.toLowerCase()}-button`, text);
     button.type = "button";
-    button.setAttribute("aria-label", "Run these commands");
+    button.setAttribute("aria-label", name);
     let timer;
     const come = () => {
       clearTimeout(timer);
@@ -103,7 +105,7 @@
     const go = () => clearTimeout(timer);
     const prepare = () =>
       load(block).then(
-        (page) => page.prepare(),
+        (page) => page.prepare(block),
         () => {}, // It is said when the button is pressed.
       );
     button.addEventListener("pointerenter", come);
@@ -112,15 +114,29 @@
     button.addEventListener("blur", go);
     button.addEventListener("click", () => {
       go();
-      run(block);
+      open(block, act);
     });
-    block.append(button);
+    return button;
   }
 
-  if (!blocks.length) return;
+  function addRun(block) {
+    block.append(makeButton(block, "Run", "Run these commands", (page) => page.run(block)));
+  }
+
+  // In the title; where there is none, beside the button that copies.
+  function addEdit(block) {
+    const { path, symbol } = block.dataset;
+    const name = `Edit ${symbol ? `${symbol} in ` : ""}${path}`;
+    const place = block.querySelector("span.filename") ?? block;
+    place.append(makeButton(block, "Edit", name, (page) => page.edit(block)));
+  }
+
+  if (!commands.length && !code.length) return;
   if (location.protocol === "file:") {
-    explainFolder(blocks[0]);
+    if (commands.length) explainFolder(commands[0]);
   } else if (typeof WebAssembly === "object" && typeof Worker === "function") {
-    if (hasModuleWorkers()) blocks.forEach(addButton);
+    if (!hasModuleWorkers()) return;
+    commands.forEach(addRun);
+    code.forEach(addEdit);
   }
 })();

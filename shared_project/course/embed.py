@@ -12,8 +12,8 @@ An empty fenced block with a `file` is filled from that file when the site is bu
 
 The block gets the file's own line numbers and, unless it has an `id`, a title: the file's path, as
 a link to these lines in the whole file. Where attr_list is on, the block also says where its code
-is from (`data-path`, `data-line` and `data-symbol`), for the editor in the page. A file, symbol
-or text that is not there fails the build.
+is from (`data-path`, `data-line` and `data-symbol`), for the editor in the page, and `data-build`
+where that editor has the file. A file, symbol or text that is not there fails the build.
 """
 
 import ast
@@ -24,6 +24,7 @@ from pathlib import Path
 from markdown.preprocessors import Preprocessor
 
 from shared_project.chapters import ROOT
+from shared_project.course.packing import current_build, is_packed
 from shared_project.course.sources import SourceError, href
 
 FENCE = re.compile(r'^(?P<indent> *)```(?P<language>\w+) (?P<options>file=".*")$')
@@ -137,6 +138,8 @@ class EmbedPreprocessor(Preprocessor):
             attributes["hl_lines"] = " ".join(map(str, highlighted))
         if "symbol" in options:
             attributes["data-symbol"] = options["symbol"]
+        if is_packed(options["file"]) and (build := current_build()):
+            attributes["data-build"] = build
         name = f".{language}"
         if "id" in options:
             name += f" #{options['id']}"

@@ -91,6 +91,11 @@ def pack_terminal() -> tuple[bool, str]:
     return True, f"The terminal is packed ({build})."
 
 
+def is_packed(path: str) -> bool:
+    """Return whether the learner finds the course's file `path` on the terminal's disk."""
+    return path.split("/")[0] in COURSE and not NOT_COURSE.search(path)
+
+
 def current_build(target: Path = TARGET) -> str | None:
     """Return the name of the build that is packed, or None where there is none."""
     manifests = sorted(target.glob("*/manifest.json"))
@@ -141,7 +146,7 @@ def course_files() -> Iterator[tuple[str, bytes]]:
         top = ROOT / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             inside = path.relative_to(ROOT).as_posix()
-            if path.is_file() and not NOT_COURSE.search(inside):
+            if path.is_file() and is_packed(inside):
                 yield inside, path.read_bytes()
 
 

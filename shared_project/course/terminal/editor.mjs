@@ -19,6 +19,9 @@ export function openFiles(container, machine, { path, symbol, line, closed } = {
   return { show: (other, place) => panel.bring(other, place), close: () => panel.close() };
 }
 
+// Fetch what opening a file needs.
+export const prepareEditor = loadCodeMirror;
+
 class FilesPanel {
   constructor(machine, closed) {
     this.machine = machine;

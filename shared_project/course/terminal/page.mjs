@@ -39,20 +39,68 @@ function load() {
   return loading;
 }
 
-// Load what running needs. What fails here is said when the reader runs something.
-export function prepare() {
+// Load what the block's button needs. What fails here is said when the reader presses it.
+export function prepare(block) {
   load().catch(() => {});
+  if ("path" in block.dataset) prepareFiles().catch(() => {});
   machine.start().catch(() => {});
 }
 
-// Open the page's one terminal below `block` and run the block's commands there.
-export async function run(block) {
+async function prepareFiles() {
+  const { prepareEditor } = await import("./editor.mjs");
+  await prepareEditor();
+}
+
+// The page's one terminal, which is made below `block`, or moved there later.
+async function open(block) {
   const [{ TerminalView }, { Terminal }, { FitAddon }] = await load();
   if (!terminal) {
     terminal = new TerminalView(machine, Terminal, FitAddon, block);
     machine.removeEventListener("notice", keep);
     early.forEach((text) => terminal.notice(text));
   }
+  return terminal;
+}
+
+// Run the block's commands in the terminal below it.
+export async function run(block) {
+  await open(block);
   await terminal.showBelow(block);
   terminal.run(JSON.parse(block.dataset.run), "terminal" in block.dataset);
 }
+
+// Open the block's file, at the lines that the block shows, in the editor below it.
+export async function edit(block) {
+  const { path, line, symbol } = block.dataset;
+  await open(block);
+  await terminal.showBelow(block, { focus: false });
+  terminal.edit(path, { line: Number(line), symbol });
+}
+
+// --- Code on the page that is no longer what the learner's file has ---
+
+const CHANGED = "You have changed this file. The page shows it as it came.";
+const DELETED = "You have deleted this file. The page shows it as it came.";
+
+async function markChanged() {
+  const changes = await machine.changes();
+  for (const block of document.querySelectorAll("[data-build][data-path]")) {
+    const change = changes.get(block.dataset.path);
+    let note = block.querySelector(".changed-note");
+    if (!change) {
+      note?.remove();
+      continue;
+    }
+    if (!note) {
+      note = document.createElement("p");
+      note.className = "changed-note";
+      block.append(note);
+    }
+    note.textContent = change.current === null ? DELETED : CHANGED;
+  }
+}
+
+// The machine says what keeps it from its files where it is used.
+const mark = () => markChanged().catch(() => {});
+machine.addEventListener("files", mark);
+machine.addEventListener("state", () => machine.state === "ready" && mark());

@@ -21,8 +21,8 @@ const STATES = {
   failed: "Not running",
 };
 const PANELS = {
-  Files: (place, machine) =>
-    import("./editor.mjs").then(({ openFiles }) => openFiles(place, machine)),
+  Files: (place, machine, options) =>
+    import("./editor.mjs").then(({ openFiles }) => openFiles(place, machine, options)),
   Database: (place, machine) =>
     import("./database.mjs").then(({ openDatabase }) => openDatabase(place, machine)),
 };
@@ -33,7 +33,7 @@ export class TerminalView {
   constructor(machine, Terminal, FitAddon, block) {
     this.machine = machine;
     this.spoken = new Spoken();
-    this.panels = new Map();
+    this.panels = new Map(); // name → a promise of the open panel
     this.#build();
     block.after(this.frame); // xterm.js measures its letters, so it must be in the page
     this.display = new Display(this.screen, Terminal, FitAddon, {
@@ -61,18 +61,26 @@ export class TerminalView {
     this.#showState();
   }
 
-  // Move the terminal below `block`, and the focus into it.
-  async showBelow(block) {
+  // Move the terminal below `block`, and the focus into it unless it goes elsewhere.
+  async showBelow(block, { focus = true } = {}) {
     this.block = block;
-    if (block.nextElementSibling !== this.frame) block.after(this.frame);
+    if (block.nextElementSibling !== this.frame) moveBelow(block, this.frame);
     this.frame.hidden = false;
     // The first command is told how wide the terminal is.
     const fitted = this.display.fit();
+    if (!focus) return fitted;
     // On a phone the focus in the terminal would bring up the keyboard, over the output.
     if (matchMedia("(pointer: coarse)").matches) this.frame.focus({ preventScroll: true });
     else this.display.focus();
     this.frame.scrollIntoView({ block: "nearest" });
-    await fitted;
+    return fitted;
+  }
+
+  // Open the file `path` in the panel, at the `line` or where the `symbol` is.
+  async edit(path, { line, symbol }) {
+    this.#connect();
+    if (!this.panels.has("Files")) return this.#openPanel("Files", { path, line, symbol });
+    return (await this.panels.get("Files")).show(path, { line, symbol });
   }
 
   // Run `commands` one after another as soon as the machine is free.
@@ -290,34 +298,37 @@ export class TerminalView {
     this.#takeLines();
   }
 
-  async #toggle(name, toggle, place) {
-    const opened = this.panels.get(name);
-    const show = (isOpen) => {
-      place.hidden = !isOpen;
-      toggle.setAttribute("aria-expanded", String(isOpen));
-    };
-    if (opened) {
-      this.panels.delete(name);
-      show(false);
-      return (await opened).close();
-    }
-    const opening = PANELS[name](place, this.machine);
+  #showPanel(name, isOpen) {
+    const { place, toggle } = this.places[name];
+    place.hidden = !isOpen;
+    toggle.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  async #openPanel(name, options) {
+    const opening = PANELS[name](this.places[name].place, this.machine, options);
     this.panels.set(name, opening);
-    show(true);
+    this.#showPanel(name, true);
     try {
       await opening;
     } catch {
       this.panels.delete(name);
-      show(false);
+      this.#showPanel(name, false);
       this.notice(UPDATED);
     }
   }
 
+  async #closePanel(name) {
+    const opened = this.panels.get(name);
+    this.panels.delete(name);
+    this.#showPanel(name, false);
+    (await opened).close();
+  }
+
   #close() {
     this.frame.hidden = true;
-    const run = this.block.querySelector(".run-button");
-    run?.focus({ preventScroll: true });
-    run?.scrollIntoView({ block: "nearest" });
+    const opener = this.block.querySelector(".block-button");
+    opener?.focus({ preventScroll: true });
+    opener?.scrollIntoView({ block: "nearest" });
   }
 
   // --- The frame ---
@@ -340,16 +351,18 @@ export class TerminalView {
       taller.setAttribute("aria-pressed", String(isTall));
     });
     taller.setAttribute("aria-pressed", "false");
-    const places = [];
-    const panels = Object.keys(PANELS).map((name) => {
+    this.places = {};
+    for (const name of Object.keys(PANELS)) {
       const place = element("div", { className: "terminal-panel", hidden: true });
       place.id = `terminal-${name.toLowerCase()}`;
-      places.push(place);
-      const toggle = button(name, () => this.#toggle(name, toggle, place));
+      const toggle = button(name, () =>
+        this.panels.has(name) ? this.#closePanel(name) : this.#openPanel(name),
+      );
       toggle.setAttribute("aria-expanded", "false");
       toggle.setAttribute("aria-controls", place.id);
-      return toggle;
-    });
+      this.places[name] = { place, toggle };
+    }
+    const places = Object.values(this.places);
     const bar = toolbar("Terminal", [
       button("Stop", () => this.#stop(), { title: "Stop the command (Ctrl-C)" }),
       button("Clear", () => {
@@ -358,7 +371,7 @@ export class TerminalView {
       }),
       this.resetButton,
       taller,
-      ...panels,
+      ...places.map(({ toggle }) => toggle),
     ]);
     const close = button("Close", () => this.#close());
     const touch = touchKeys((data) => this.display.type(data));
@@ -374,9 +387,18 @@ export class TerminalView {
       touch,
       hint,
       this.speech,
-      ...places,
+      ...places.map(({ place }) => place),
     );
   }
+}
+
+// What is moved forgets how far it was scrolled.
+function moveBelow(block, frame) {
+  const scrolled = [...frame.querySelectorAll("*")]
+    .filter(({ scrollTop, scrollLeft }) => scrollTop || scrollLeft)
+    .map((one) => [one, one.scrollTop, one.scrollLeft]);
+  block.after(frame);
+  for (const [one, top, left] of scrolled) one.scrollTo({ top, left, behavior: "instant" });
 }
 
 function notRun(left) {

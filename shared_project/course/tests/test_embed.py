@@ -4,6 +4,7 @@ import pytest
 from markdown import Markdown
 
 from shared_project.chapters import ROOT
+from shared_project.course import embed as embedding
 from shared_project.course import sources
 from shared_project.course.embed import EmbedError, chapter_list, embed, extract
 
@@ -145,10 +146,26 @@ def test_a_block_with_an_id_has_lines_with_ids_and_no_title():
         ('id="here"', 'data-line="1" data-path="manage.py" id="here"'),
     ],
 )
-def test_a_block_says_where_its_code_is_from(options, place):
+def test_a_block_says_where_its_code_is_from(options, place, monkeypatch):
+    monkeypatch.setattr(embedding, "current_build", lambda: None)
     html = render(f'```python file="manage.py" {options}\n```')
     block = re.search(r'<div ([^>]*class="highlight"[^>]*)>', html)[1]
     assert " ".join(sorted(block.split())) == f'class="highlight" {place}'
+
+
+@pytest.mark.parametrize(
+    ("path", "build", "expected"),
+    [
+        ("chapters/05/errors/rows.py", "abc", True),
+        ("shared_project/shop/models.py", "abc", True),
+        ("shared_project/course/tests/test_embed.py", "abc", False),
+        ("chapters/05/errors/rows.py", None, False),
+    ],
+)
+def test_a_block_whose_file_the_terminal_has_can_be_edited(path, build, expected, monkeypatch):
+    monkeypatch.setattr(embedding, "current_build", lambda: build)
+    block = render(f'```python file="{path}" first="import"\n```')
+    assert ('data-build="abc"' in block) == expected
 
 
 def test_code_without_its_page_is_an_error_that_says_what_to_run(tmp_path, monkeypatch):
