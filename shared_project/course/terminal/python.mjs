@@ -125,6 +125,9 @@ export class Python {
 
   /** Return this memory for `boot({ snapshot })`. Call it before the first process. */
   snapshot() {
+    // What Pyodide noted as installed when it started is no part of such a memory.
+    const { loadedPackages } = this.py;
+    for (const name of Object.keys(loadedPackages)) delete loadedPackages[name];
     return this.py.makeMemorySnapshot({
       serializer: (value) => {
         throw new Error(`a ${typeof value} of JavaScript's is in the memory`);
