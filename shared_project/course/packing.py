@@ -131,8 +131,8 @@ def fill(target: Path, node: str) -> None:
     bundle(TERMINAL / "codemirror.entry.mjs", target / "codemirror.mjs")
     bundle(WEB / "node_modules/diff/libesm/patch/create.js", target / "diff.mjs")
     compile_python(target, node, sites, course)
-    built = time.time()
     write_pack(target / "course.pack.gz", {**course, **demo_shop()})
+    built = time.time()
     tables = b"".join(
         content for path, content in sorted(course.items()) if "/migrations/" in path
     )

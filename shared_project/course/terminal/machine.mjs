@@ -221,7 +221,7 @@ class Machine extends EventTarget {
   /** Run a line of the shell; one at a time. */
   async exec(line, { columns = 80, rows = 24, terminal = true } = {}) {
     await this.start();
-    while (this.#ended) await this.#ended.promise;
+    while (this.#ended || this.#questions.size) await this.#idle();
     const id = ++this.#lines;
     this.#ended = withResolvers();
     this.#become("running");
@@ -265,7 +265,7 @@ class Machine extends EventTarget {
       case "failed":
         this.#questions.get(message.id)?.reject(new Error(message.text));
         this.#questions.delete(message.id);
-        if (this.#ended) {
+        if (this.#ended && message.id === this.#lines) {
           this.tell("notice", { text: message.text });
           this.#restart({ code: 1 });
         }
@@ -330,6 +330,14 @@ class Machine extends EventTarget {
     this.#serviceWorker?.active?.postMessage({ ...message, session: this.#session });
   }
 
+  #asked = 0;
+
+  /** Wait until the one thing that the worker does is done. */
+  async #idle() {
+    await this.#ended?.promise;
+    for (const { promise } of this.#questions.values()) await promise.catch(() => {});
+  }
+
   #dropQuestions() {
     for (const { reject } of this.#questions.values()) reject(new Error("Python has ended."));
     this.#questions.clear();
@@ -337,8 +345,8 @@ class Machine extends EventTarget {
 
   async #ask(type, properties) {
     await this.start();
-    while (this.#ended) await this.#ended.promise;
-    const id = `${type}-${++this.#lines}`;
+    while (this.#ended || this.#questions.size) await this.#idle();
+    const id = `${type}-${++this.#asked}`;
     const question = withResolvers();
     this.#questions.set(id, question);
     this.#worker.postMessage({ type, id, ...properties });

@@ -91,6 +91,7 @@ export class Python {
       sleep: (milliseconds) => this.host.sleep(milliseconds),
       read: (most) => this.read(most),
       complete: () => this.host.complete?.(),
+      schedule: (callback, milliseconds) => this.schedule(callback, milliseconds),
     };
     if (modules) {
       this.py.runPython(
@@ -115,7 +116,7 @@ export class Python {
     const host = this.host;
     this.py.setInterruptBuffer({
       get 0() {
-        return host.signal();
+        return globalThis.course.waits ? 0 : host.signal();
       },
       set 0(_) {},
     });
@@ -184,6 +185,7 @@ export class Python {
   async run({ argv, cwd, env, columns, rows, stdin, stdout, stderr }) {
     const { py, module } = this;
     this.process = { stdin };
+    globalThis.course.waits = false;
     this.forget();
     py.setStdout({ write: writer(module, stdout), isatty: stdout.terminal });
     py.setStderr({ write: writer(module, stderr), isatty: stderr.terminal });
@@ -193,12 +195,23 @@ export class Python {
     const text = JSON.stringify({ argv, cwd, env, terminal: stdin.terminal });
     const code = this.canWait ? await this.main.callPromising(text) : this.main(text);
     if (this.dead) return code;
-    // Callbacks that the process has scheduled need its memory.
+    // What the process has scheduled for now is done while its memory is there.
     for (let turn = 0; turn < 2; turn++) {
       await new Promise((done) => py._api.scheduleCallback(done, 0));
     }
+    this.processes++;
     this.putMemoryBack();
     return code;
+  }
+
+  processes = 0;
+
+  /** Call `callback` later, unless the process that asks for it has ended by then. */
+  schedule(callback, milliseconds) {
+    const asking = this.processes;
+    this.py._api.scheduleCallback(() => {
+      if (asking === this.processes) callback();
+    }, milliseconds);
   }
 
   /** Tell whether a new Python would be faster than going on with this one. */

@@ -243,7 +243,8 @@ async function boot(message) {
     throw error;
   }
   if (!("var/db.sqlite3" in files)) {
-    const age = Math.round(Date.now() / 1000 - message.built);
+    // Rounded down: what was old enough for the cleanup must stay so.
+    const age = Math.floor(Date.now() / 1000 - message.built);
     await python.output("freshen", { cwd: HOME, env: ENVIRONMENT, argument: age });
   }
   changes();
