@@ -39,7 +39,7 @@ COPIES = {
 }
 LICENSES = ["pyodide", "@xterm/xterm", "@xterm/addon-fit", "@codemirror/view", "fflate", "diff"]
 # Our modules that only Node.js runs.
-NOT_SERVED = {"pack.mjs", "compile.py", "codemirror.entry.mjs"}
+NOT_SERVED = {"pack.mjs", "compile.py", "codemirror.entry.mjs", "run-tests.mjs"}
 
 # What the learner's disk holds.
 COURSE = ["chapters", "shared_project", "manage.py", "conftest.py", "pyproject.toml"]

@@ -4,20 +4,11 @@
 // output, ask, done, answer, ended, failed. machine.mjs is the other end.
 
 import { complete } from "./completion.mjs";
+import { ENVIRONMENT, fill, furnish, HOME } from "./home.mjs";
 import { unpack } from "./packs.mjs";
-import { mount, Python } from "./python.mjs";
+import { Python } from "./python.mjs";
 import { Shell } from "./shell.mjs";
 
-const HOME = "/course";
-const ENVIRONMENT = {
-  HOME,
-  LANG: "C.UTF-8",
-  PATH: "/usr/local/bin:/usr/bin:/bin",
-  TERM: "xterm-256color",
-  // A browser has no other process whose data could be seen.
-  DJANGO_ALLOW_ASYNC_UNSAFE: "1",
-  PYTEST_ADDOPTS: "-p no:cacheprovider",
-};
 const DRAW_EVERY = 15; // ms: one message for each write would be slow
 const POLL_EVERY = 100; // ms
 const BUFFER = 16384; // bytes
@@ -195,22 +186,6 @@ function write(FS, files) {
   }
 }
 
-/** Make an empty file for each module that has bytecode, so that Python finds it. */
-function stub(FS, files) {
-  const sources = files
-    .filter(([path]) => path.startsWith("bytecode/lib/"))
-    .map(([path]) => path.slice("bytecode/".length).replace(".cpython-314.pyc", ".py"));
-  mount(FS, "", sources.map((path) => [path, new Uint8Array()]));
-}
-
-function fill(FS, files) {
-  for (const [path, bytes] of files) {
-    const found = FS.analyzePath(`/${path}`);
-    if (!found.exists) mount(FS, "", [[path, bytes]]);
-    else Object.assign(found.object, { contents: bytes, usedBytes: bytes.length });
-  }
-}
-
 // --- Messages ---
 
 async function boot(message) {
@@ -226,12 +201,9 @@ async function boot(message) {
     modules: await (await fetched("modules.json")).json(),
     host,
     mount: async (FS) => {
-      const packed = [...unpack(await libraries)];
-      stub(FS, packed);
-      fill(FS, packed);
-      mount(FS, "", unpack(await bytecode));
-      mount(FS, HOME, unpack(await course));
-      for (const folder of [`${HOME}/var`, "/root"]) FS.mkdirTree(folder);
+      const packs = await Promise.all([libraries, bytecode, course]);
+      const [python, compiled, ours] = packs.map((pack) => [...unpack(pack)]);
+      furnish(FS, { python, bytecode: compiled, course: ours });
       write(FS, files);
     },
   };

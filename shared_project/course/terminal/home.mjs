@@ -1,0 +1,40 @@
+// What Python finds around it, in the page and under Node.js: its files and its environment.
+
+import { mount } from "./python.mjs";
+
+export const HOME = "/course";
+export const ENVIRONMENT = {
+  HOME,
+  LANG: "C.UTF-8",
+  PATH: "/usr/local/bin:/usr/bin:/bin",
+  TERM: "xterm-256color",
+  // A browser has no other process whose data could be seen.
+  DJANGO_ALLOW_ASYNC_UNSAFE: "1",
+  PYTEST_ADDOPTS: "-p no:cacheprovider",
+};
+
+/** Bring the files that Python boots from: an array for each of three packs. */
+export function furnish(FS, { python, bytecode, course }) {
+  stub(FS, python);
+  fill(FS, python);
+  mount(FS, "", bytecode);
+  mount(FS, HOME, course);
+  for (const folder of [`${HOME}/var`, "/root"]) FS.mkdirTree(folder);
+}
+
+/** Make an empty file for each module that has bytecode, so that Python finds it. */
+function stub(FS, files) {
+  const sources = files
+    .filter(([path]) => path.startsWith("bytecode/lib/"))
+    .map(([path]) => path.slice("bytecode/".length).replace(".cpython-314.pyc", ".py"));
+  mount(FS, "", sources.map((path) => [path, new Uint8Array()]));
+}
+
+/** Bring files that may be there already, perhaps empty. */
+export function fill(FS, files) {
+  for (const [path, bytes] of files) {
+    const found = FS.analyzePath(`/${path}`);
+    if (!found.exists) mount(FS, "", [[path, bytes]]);
+    else Object.assign(found.object, { contents: bytes, usedBytes: bytes.length });
+  }
+}

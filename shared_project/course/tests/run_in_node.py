@@ -1,0 +1,90 @@
+"""Run the chapters' tests in the page's Python, under Node.js: the packs that the site serves.
+
+    python -m shared_project.course.tests.run_in_node [--newest] [CHAPTER …]
+
+`--newest` takes Django's newest version instead of the one in the packs. `prepare_site` packs.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from shared_project.chapters import ROOT
+from shared_project.course import packing
+from shared_project.course.libraries import find
+
+SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+: )(.*)$", re.MULTILINE)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--newest", action="store_true", help="Django's newest version")
+    parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as chapters/05")
+    options = parser.parse_args()
+    try:
+        failed = run(options.chapters or chapters(), newest=options.newest)
+    except packing.PackingError as error:
+        sys.exit(f"run_in_node: {error}")
+    return 1 if failed else 0
+
+
+def chapters():
+    return sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("chapters/[0-9][0-9]"))
+
+
+def run(names, *, newest=False):
+    """Run each chapter's tests as a process of its own; return the names of those that failed."""
+    node, build = find("node"), packing.current_build()
+    if not node:
+        raise packing.PackingError("Node.js is absent.")
+    if not build:
+        raise packing.PackingError("nothing is packed: run `python manage.py prepare_site` first.")
+    order = {"build": str(packing.TARGET / build), "lines": [command(name) for name in names]}
+    if newest:
+        order["newer"] = str(packing.site_packages("requirements-newest.txt"))
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="node-") as folder:
+        file = Path(folder) / "order.json"
+        file.write_text(json.dumps(order), encoding="utf-8")
+        argv = [node, packing.TERMINAL / "run-tests.mjs", file]
+        begin = time.monotonic()
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, encoding="utf-8") as process:
+            for name in names:
+                line = process.stdout.readline()
+                if not line:
+                    raise packing.PackingError(f"Python has died in {name}.")
+                done = json.loads(line)
+                if done["code"]:
+                    failed.append(name)
+                    print(done["output"])
+                print(f"{name}: {report(done['output'])}", flush=True)
+    print(f"{len(names)} chapters in {time.monotonic() - begin:.0f} s; {len(failed)} failed.")
+    return failed
+
+
+def command(name):
+    return ["-m", "pytest", "-q", "-rs", name]
+
+
+def report(output):
+    """Return pytest's last line, and why tests were skipped."""
+    lines = output.strip().splitlines() or ["no output"]
+    return "\n".join([lines[-1], *(f"    {count} {why}" for why, count in skips(output).items())])
+
+
+def skips(output):
+    """Return how many tests were skipped for which reason."""
+    counts = Counter()
+    for count, reason in SKIPPED.findall(output):
+        counts[reason] += int(count)
+    return counts
+
+
+if __name__ == "__main__":
+    sys.exit(main())
