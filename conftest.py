@@ -239,6 +239,13 @@ def manage(db, tmp_path):
     manage.stop()
 
 
+@pytest.fixture
+def threads():
+    """For tests, and fixtures, that need a second thread."""
+    if IN_A_BROWSER:
+        pytest.skip("a browser runs Python in one thread")
+
+
 @pytest.fixture(autouse=True)
 def _data_dir(settings, tmp_path):
     settings.DATA_DIR = tmp_path

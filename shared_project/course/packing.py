@@ -174,6 +174,8 @@ def site_packages(lock: str) -> Path:
         return folder
     with tempfile.TemporaryDirectory(prefix="wheels-") as wheels:
         options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--quiet"]
+        # For the page's Python: this one may be too old for Django's newest version.
+        options += ["--python-version", "3.14"]
         run([sys.executable, "-m", "pip", "download", *options, "-r", pinned, "-d", wheels])
         fresh = Path(wheels) / "site"
         for wheel in sorted(Path(wheels).glob("*.whl")):

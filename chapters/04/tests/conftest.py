@@ -55,7 +55,7 @@ class Web:
 
 
 @pytest.fixture
-def web(monkeypatch):
+def web(monkeypatch, threads):
     monkeypatch.setenv("no_proxy", "*")
     web = Web()
     thread = threading.Thread(target=web.server.serve_forever, args=(0.01,))

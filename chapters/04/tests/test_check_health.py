@@ -188,7 +188,7 @@ def test_a_missing_driver_is_one_failed_check(databases):
     assert found.detail.startswith("ImproperlyConfigured: 'no.such.backend' isn't an available")
 
 
-def test_a_check_that_never_ends_fails(monkeypatch):
+def test_a_check_that_never_ends_fails(threads, monkeypatch):
     monkeypatch.setattr(checks, "TIMEOUT", 0.05)
     event = threading.Event()
     found = checks.run_check("slow", event.wait)

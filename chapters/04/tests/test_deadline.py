@@ -18,7 +18,7 @@ def test_returns_what_the_function_raised():
 
 
 @pytest.fixture
-def never():
+def never(threads):
     event = threading.Event()
     yield event.wait
     event.set()

@@ -8,6 +8,7 @@ import asyncio
 import atexit
 import code
 import concurrent.futures
+import contextlib
 import errno
 import getpass
 import importlib
@@ -30,6 +31,7 @@ from importlib.machinery import PathFinder
 import django
 import js
 import tqdm
+from asgiref.local import Local
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.db import connections
@@ -194,13 +196,25 @@ class Pool:
         return Done(function, args, kwds or {}, callback, error_callback)
 
 
+@contextlib.contextmanager
+def own_connections():
+    """Let what runs inside find no database connection open, as it would in another thread."""
+    before = connections._connections
+    connections._connections = Local(connections.thread_critical)
+    try:
+        yield
+    finally:
+        connections._connections = before
+
+
 class Done:
     """What `apply_async` promises, kept already."""
 
     def __init__(self, function, arguments, options, callback, error_callback):
         self.value = self.error = None
         try:
-            self.value = function(*arguments, **options)
+            with own_connections():
+                self.value = function(*arguments, **options)
         except Exception as error:
             self.error = error
         call, result = (error_callback, self.error) if self.error else (callback, self.value)
@@ -232,6 +246,14 @@ def refuse_socket(*arguments, **options):
 
 def refuse_thread(*arguments, **options):
     raise RuntimeError(NO_THREAD)
+
+
+def wait_alone(self, timeout=None):
+    """Wait for what only another thread could say: in vain, and without an end never."""
+    if timeout is None:
+        refuse_thread()
+    sleep(max(0, timeout))
+    return False
 
 
 SHOPS_TABLES = (
@@ -270,6 +292,7 @@ def install():
     socket.socket.connect = socket.socket.bind = refuse_socket
     socket.getaddrinfo = refuse_socket
     threading.Thread.start = refuse_thread
+    threading.Condition.wait = wait_alone  # which Event, Semaphore and Queue wait with
     tqdm.tqdm.monitor_interval = 0  # the monitor is a thread
     # The browser's stack is smaller than what the scanner in C counts on: text nested too deeply
     # would end Python, where this one raises RecursionError.

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,8 @@ from shared_project.chapters import ROOT
 from shared_project.course import packing
 from shared_project.course.libraries import find
 
+DEADLINE = 300  # seconds for a chapter
+VERSIONS = "import django, sys; print('Django', django.__version__, 'on Python', sys.version.split()[0])"
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+: )(.*)$", re.MULTILINE)
 
 
@@ -45,7 +48,7 @@ def run(names, *, newest=False):
         raise packing.PackingError("Node.js is absent.")
     if not build:
         raise packing.PackingError("nothing is packed: run `python manage.py prepare_site` first.")
-    order = {"build": str(packing.TARGET / build), "lines": [command(name) for name in names]}
+    order = {"build": str(packing.TARGET / build), "lines": [["-c", VERSIONS], *map(command, names)]}
     if newest:
         order["newer"] = str(packing.site_packages("requirements-newest.txt"))
     failed = []
@@ -55,17 +58,29 @@ def run(names, *, newest=False):
         argv = [node, packing.TERMINAL / "run-tests.mjs", file]
         begin = time.monotonic()
         with subprocess.Popen(argv, stdout=subprocess.PIPE, encoding="utf-8") as process:
-            for name in names:
-                line = process.stdout.readline()
-                if not line:
-                    raise packing.PackingError(f"Python has died in {name}.")
-                done = json.loads(line)
+            for name in [None, *names]:
+                done = next_result(process)
+                if done is None:
+                    raise packing.PackingError(f"Python has died in {name or 'the beginning'}, or it hung.")
+                if name is None:
+                    print(done["output"], end="", flush=True)
+                    continue
                 if done["code"]:
                     failed.append(name)
                     print(done["output"])
                 print(f"{name}: {report(done['output'])}", flush=True)
     print(f"{len(names)} chapters in {time.monotonic() - begin:.0f} s; {len(failed)} failed.")
     return failed
+
+
+def next_result(process):
+    timer = threading.Timer(DEADLINE, process.kill)
+    timer.start()
+    try:
+        line = process.stdout.readline()
+    finally:
+        timer.cancel()
+    return json.loads(line) if line else None
 
 
 def command(name):
