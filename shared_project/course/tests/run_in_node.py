@@ -21,7 +21,10 @@ from shared_project.course import packing
 from shared_project.course.libraries import find
 
 DEADLINE = 300  # seconds for a chapter
-VERSIONS = "import django, sys; print('Django', django.__version__, 'on Python', sys.version.split()[0])"
+VERSIONS = """
+import sys, django
+print("Django", django.__version__, "on Python", sys.version.split()[0], end="")
+"""
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+: )(.*)$", re.MULTILINE)
 
 
@@ -31,24 +34,31 @@ def main():
     parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as chapters/05")
     options = parser.parse_args()
     try:
-        failed = run(options.chapters or chapters(), newest=options.newest)
+        failed = run(find_build(), options.chapters or chapters(), options.newest)
     except packing.PackingError as error:
         sys.exit(f"run_in_node: {error}")
     return 1 if failed else 0
+
+
+def find_build():
+    """Return the folder of the packs, which are those of the files as they are now."""
+    build = packing.current_build()
+    if build != packing.name_of_build():
+        what = "the packs are outdated" if build else "nothing is packed"
+        raise packing.PackingError(f"{what}: run `python manage.py prepare_site` first.")
+    return packing.TARGET / build
 
 
 def chapters():
     return sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("chapters/[0-9][0-9]"))
 
 
-def run(names, *, newest=False):
+def run(build, names, newest):
     """Run each chapter's tests as a process of its own; return the names of those that failed."""
-    node, build = find("node"), packing.current_build()
+    node = find("node")
     if not node:
         raise packing.PackingError("Node.js is absent.")
-    if not build:
-        raise packing.PackingError("nothing is packed: run `python manage.py prepare_site` first.")
-    order = {"build": str(packing.TARGET / build), "lines": [["-c", VERSIONS], *map(command, names)]}
+    order = {"build": str(build), "lines": [["-c", VERSIONS], *map(command, names)]}
     if newest:
         order["newer"] = str(packing.site_packages("requirements-newest.txt"))
     failed = []
@@ -58,29 +68,27 @@ def run(names, *, newest=False):
         argv = [node, packing.TERMINAL / "run-tests.mjs", file]
         begin = time.monotonic()
         with subprocess.Popen(argv, stdout=subprocess.PIPE, encoding="utf-8") as process:
-            for name in [None, *names]:
-                done = next_result(process)
-                if done is None:
-                    raise packing.PackingError(f"Python has died in {name or 'the beginning'}, or it hung.")
-                if name is None:
-                    print(done["output"], end="", flush=True)
-                    continue
+            print(next_result(process, "starting")["output"], flush=True)
+            for name in names:
+                done = next_result(process, name)
                 if done["code"]:
                     failed.append(name)
                     print(done["output"])
                 print(f"{name}: {report(done['output'])}", flush=True)
-    print(f"{len(names)} chapters in {time.monotonic() - begin:.0f} s; {len(failed)} failed.")
+    print(f"{len(names)} chapters in {time.monotonic() - begin:.0f} s, {len(failed)} failed.")
     return failed
 
 
-def next_result(process):
+def next_result(process, doing):
     timer = threading.Timer(DEADLINE, process.kill)
     timer.start()
     try:
         line = process.stdout.readline()
     finally:
         timer.cancel()
-    return json.loads(line) if line else None
+    if not line:
+        raise packing.PackingError(f"Python has died, or was silent too long: {doing}.")
+    return json.loads(line)
 
 
 def command(name):
