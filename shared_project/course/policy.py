@@ -49,5 +49,12 @@ def _hash(text):
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def main() -> None:
+    site = Path((sys.argv[1:] or ["site"])[0])
+    if not (site / "index.html").exists():
+        sys.exit(f"{site} is no built site: run `python -m mkdocs build` first.")
+    print(f"Content-Security-Policy: {policy(site)}")  # noqa: T201
+
+
 if __name__ == "__main__":
-    print(f"Content-Security-Policy: {policy(Path(sys.argv[1]))}")  # noqa: T201
+    main()
