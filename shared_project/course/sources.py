@@ -1,7 +1,7 @@
 """Pages that show every file of the course whole, and links to their lines.
 
 `python manage.py prepare_site` writes a page `docs/files/NN.md` for each chapter,
-`docs/files/shared.md` for what the chapters share, and two more for the course's own machinery.
+`docs/files/shared.md` for what the chapters share, and three more for the course's own machinery.
 Such a page holds the line `[files NN]`, which becomes the files themselves while the site is
 built, so a page never shows an old state of them.
 """
@@ -17,12 +17,15 @@ TOP = ["conftest.py", "manage.py", "pyproject.toml", "start.py"]
 # The first folder that fits names the page; the files in `TOP` are shared, too.
 FOLDERS = {
     "shared_project/course/tests/": "course-tests",
+    "shared_project/course/terminal/tests/": "course-tests",
+    "shared_project/course/terminal/": "terminal",
     "shared_project/course/": "course",
     "shared_project/": "shared",
 }
 TEXTS = {
     "shared": ("Files that the chapters share", "Every chapter uses them."),
     "course": ("Files of the site", "They make the pages of this course."),
+    "terminal": ("Files of the terminal", "They run the commands in the pages of this course."),
     "course-tests": ("Tests of the site", "They try what makes the pages of this course."),
 }
 LANGUAGES = {
@@ -32,6 +35,7 @@ LANGUAGES = {
     ".js": "javascript",
     ".json": "json",
     ".md": "markdown",
+    ".mjs": "javascript",
     ".py": "python",
     ".toml": "toml",
     ".txt": "text",
