@@ -54,12 +54,12 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder, policy=""):
+def serve(folder, policy="", handler=Handler):
     """Serve `folder` on a free port of this machine; yields the address, which ends in `/`.
 
     `policy` is the Content Security Policy of all pages.
     """
-    handler = partial(type("Handler", (Handler,), {"policy": policy}), directory=folder)
+    handler = partial(type("Handler", (handler,), {"policy": policy}), directory=folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
