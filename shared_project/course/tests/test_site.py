@@ -89,7 +89,11 @@ def test_every_page_is_built(site):
 def test_without_node_and_with_a_repository_the_site_is_built(build):
     site, said = build("mkdocs", REPO_URL="https://github.com/somebody/course")
     assert "Node.js is absent: diagrams are shown as text." in said
+    assert "Node.js is absent: the pages have no terminal." in said
     assert not (site / "assets" / "mermaid.tiny.js").exists()
+    assert not (site / "assets" / "terminal").exists()
+    for file in site.rglob("*.html"):
+        assert "data-build" not in file.read_text(encoding="utf-8").partition("<body")[2], file
     page = (site / "chapters" / "01-hello.html").read_text(encoding="utf-8")
     edit = "https://github.com/somebody/course/edit/main/docs/chapters/01-hello.md"
     assert f'href="{edit}"' in page

@@ -12,7 +12,7 @@ from shared_project.course import embed, sources
 from shared_project.course.management.commands import prepare_site
 from shared_project.course.sources import SourceError, file_list, files, href, write_pages
 
-SHARED = ["course", "course-tests", "shared"]
+SHARED = ["course", "course-tests", "shared", "terminal"]
 PAGES = [*(chapter.number for chapter in discover()), *SHARED]
 
 # What other extensions, and Markdown itself, would change.
@@ -53,6 +53,8 @@ def root(tmp_path):
         "shared_project/shop/tests/test_models.py": "def test_it(): pass\n",
         "shared_project/course/embed.py": "def embed(): pass\n",
         "shared_project/course/tests/test_embed.py": "def test_it(): pass\n",
+        "shared_project/course/terminal/worker.mjs": "run();\n",
+        "shared_project/course/terminal/tests/worker.test.mjs": "test();\n",
         "shared_project/course/web/node_modules/tiny/index.js": "run()\n",
         "chapters/01/hello/__init__.py": "",
         "chapters/01/hello/apps.py": "name = 'hello'\n",
@@ -105,7 +107,11 @@ def test_what_chapters_share_stands_apart_from_what_makes_the_site(root):
         "shared_project/shop/tests/test_models.py",
     ]
     assert files("course", root) == ["shared_project/course/embed.py"]
-    assert files("course-tests", root) == ["shared_project/course/tests/test_embed.py"]
+    assert files("terminal", root) == ["shared_project/course/terminal/worker.mjs"]
+    assert files("course-tests", root) == [
+        "shared_project/course/terminal/tests/worker.test.mjs",
+        "shared_project/course/tests/test_embed.py",
+    ]
 
 
 def test_a_link_leads_to_the_file_or_to_its_line():
@@ -172,7 +178,7 @@ def test_an_unknown_chapter_is_an_error():
 
 def test_each_chapter_gets_a_page_that_the_search_leaves_out(root):
     folder = root / "docs" / "files"
-    assert write_pages(root, folder) == 4
+    assert write_pages(root, folder) == 5
     assert sorted(page.stem for page in folder.iterdir()) == ["01", *SHARED]
     text = (folder / "01.md").read_text()
     assert text.startswith("---\n")
@@ -202,14 +208,23 @@ def test_a_page_is_written_only_where_it_differs(root):
 @pytest.fixture
 def prepared(monkeypatch):
     """What prepare_site calls, without its work."""
+
+    def pack(say):
+        say("Packing …")
+        return True, "Packed."
+
     monkeypatch.setattr(prepare_site, "write_pages", lambda: 11)
     monkeypatch.setattr(prepare_site, "copy_libraries", lambda: (True, "Copied."))
+    monkeypatch.setattr(prepare_site, "pack_terminal", pack)
     return monkeypatch
 
 
 def test_preparing_the_site_says_what_it_did(prepared, capsys):
     call_command("prepare_site")
-    assert capsys.readouterr() == ("docs/files: 11 pages.\nCopied.\n", "")
+    assert capsys.readouterr() == (
+        "docs/files: 11 pages.\nCopied.\nPacking …\nPacked.\n",
+        "",
+    )
 
 
 def test_preparing_the_site_says_nothing_at_verbosity_0(prepared, capsys):
@@ -221,3 +236,9 @@ def test_libraries_that_cannot_be_had_are_a_warning(prepared, capsys):
     prepared.setattr(prepare_site, "copy_libraries", lambda: (False, "npm failed."))
     call_command("prepare_site", verbosity=0)
     assert capsys.readouterr() == ("", "npm failed.\n")
+
+
+def test_a_terminal_that_cannot_be_packed_is_a_warning(prepared, capsys):
+    prepared.setattr(prepare_site, "pack_terminal", lambda _: (False, "No terminal."))
+    call_command("prepare_site", verbosity=0)
+    assert capsys.readouterr() == ("", "No terminal.\n")

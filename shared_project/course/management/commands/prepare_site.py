@@ -10,12 +10,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *, verbosity, **options):
-        pages = write_pages()
-        if verbosity:
-            self.stdout.write(f"docs/files: {pages} pages.")
-        for step in (copy_libraries, pack_terminal):
+        def say(text):
+            if verbosity:
+                self.stdout.write(text)
+                self.stdout.flush()  # the next step may take a while
+
+        say(f"docs/files: {write_pages()} pages.")
+        for step in (copy_libraries, lambda: pack_terminal(say)):
             worked, said = step()
-            if not worked:
+            if worked:
+                say(said)
+            else:
                 self.stderr.write(said)
-            elif verbosity:
-                self.stdout.write(said)
