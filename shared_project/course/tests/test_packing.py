@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from markdown import Markdown
 
+from shared_project.chapters import ROOT
 from shared_project.course import packing
+from shared_project.course.libraries import find
 from shared_project.course.packing import (
     PackingError,
     course_files,
@@ -23,6 +26,7 @@ from shared_project.course.packing import (
     write_pack,
 )
 
+HERE = ROOT / "shared_project/course/terminal"
 PACKAGES = ["pyodide", "@xterm/xterm", "@xterm/addon-fit", "fflate", "diff", "@codemirror/view"]
 
 
@@ -429,3 +433,37 @@ def test_only_where_a_terminal_is_packed_a_block_names_its_build(monkeypatch, bu
     shown = Markdown(extensions=extensions).convert(text)
     assert ("data-build" in shown) == ("data-run" in shown) == bool(build)
     assert not build or f'data-build="{build}"' in shown
+
+
+# --- The real one ---
+
+
+def test_the_page_reads_a_pack_as_it_was_written(tmp_path):
+    node = find("node")
+    if not node:
+        pytest.skip("needs Node.js")
+    files = {"b/é.txt": b"two\n", "a.txt": b"", "c.bin": bytes(range(256))}
+    write_pack(tmp_path / "some.pack.gz", files)
+    (tmp_path / "read.mjs").write_text(
+        f"""\
+        import {{ readFileSync }} from "node:fs";
+        import {{ gunzipSync }} from "node:zlib";
+        import {{ unpack }} from {json.dumps((HERE / "packs.mjs").as_uri())};
+        const whole = new Uint8Array(gunzipSync(readFileSync("some.pack.gz")));
+        console.log(JSON.stringify([...unpack(whole)].map(([path, bytes]) => [path, [...bytes]])));
+        """,
+        encoding="utf-8",
+    )
+    done = subprocess.run([node, "read.mjs"], cwd=tmp_path, capture_output=True, check=True)
+    assert {path: bytes(read) for path, read in json.loads(done.stdout)} == files
+
+
+@pytest.mark.browser
+def test_the_pages_name_the_build_that_the_site_holds(site):
+    build = name_of_build()
+    page = next((site / "chapters").glob("01-*.html")).read_text(encoding="utf-8")
+    assert {*re.findall(r'data-build="([^"]*)"', page)} == {build}
+    packed, _ = unpack((site / "assets/terminal" / build / "course.pack.gz").read_bytes())
+    shop = {path for path in packed if path.startswith("var/")}
+    assert "var/db.sqlite3" in shop
+    assert {path: packed[path] for path in packed.keys() - shop} == dict(course_files())
