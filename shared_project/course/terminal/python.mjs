@@ -41,6 +41,14 @@ export class Python {
     ]);
     const self = new Python();
     self.host = host;
+    // Before the memory, which may refer to it.
+    globalThis.course = {
+      ask: (secret) => host.ask(secret),
+      sleep: (milliseconds) => host.sleep(milliseconds),
+      read: (most) => self.read(most),
+      complete: () => host.complete?.(),
+      schedule: (callback, milliseconds) => self.schedule(callback, milliseconds),
+    };
     const restore = lend(module, stdlib);
     try {
       self.py = await loadPyodide({
@@ -60,8 +68,7 @@ export class Python {
           settings.onExit = (code) => self.die(code);
           const made = await create(settings);
           if (snapshot) {
-            // Its header holds where the memory begins.
-            const size = snapshot.length - new Uint32Array(snapshot.buffer, 0, 2)[1];
+            const size = snapshot.length - memoryStart(snapshot);
             if (made.HEAPU8.length < size) made.growMemory(size);
           }
           return made;
@@ -86,13 +93,6 @@ export class Python {
   prepare(prelude, modules) {
     this.module = this.py._module;
     this.py._api.on_fatal = (error) => this.die(ABORTED, error.message);
-    globalThis.course = {
-      ask: (secret) => this.host.ask(secret),
-      sleep: (milliseconds) => this.host.sleep(milliseconds),
-      read: (most) => this.read(most),
-      complete: () => this.host.complete?.(),
-      schedule: (callback, milliseconds) => this.schedule(callback, milliseconds),
-    };
     if (modules) {
       this.py.runPython(
         "import sys, types; sys.modules['prelude'] = types.ModuleType('prelude')\n" +
@@ -126,14 +126,16 @@ export class Python {
 
   /** Return this memory for `boot({ snapshot })`. Call it before the first process. */
   snapshot() {
-    // What Pyodide noted as installed when it started is no part of such a memory.
+    // It must be empty, as it is when a memory is taken up.
     const { loadedPackages } = this.py;
     for (const name of Object.keys(loadedPackages)) delete loadedPackages[name];
-    return this.py.makeMemorySnapshot({
+    const whole = this.py.makeMemorySnapshot({
       serializer: (value) => {
         throw new Error(`a ${typeof value} of JavaScript's is in the memory`);
       },
     });
+    // What a process has added to the memory is behind the copy, and all zeros.
+    return whole.slice(0, memoryStart(whole) + this.copy.length);
   }
 
   copyMemory() {
@@ -164,15 +166,17 @@ export class Python {
     }
     module.HEAPU8.set(this.copy);
     module.HEAPU8.fill(0, this.copy.length);
-    this.references.forEach((reference, index) => {
+    for (let index = 0; ; index++) {
+      const reference = this.references[index] ?? null;
       let current;
       try {
         current = module.__hiwire_get(index);
       } catch {
-        // The slot is free: it is filled again below.
+        // The slot is free. Behind the copy's references it stays so.
+        if (index >= this.references.length) break;
       }
       if (current !== reference) module.__hiwire_set(index, reference);
-    });
+    }
   }
 
   /**
@@ -241,6 +245,11 @@ export class Python {
     this.dead = true;
     this.host.ended(code, reason);
   }
+}
+
+/** Return where in a snapshot the memory begins: its header holds it. */
+function memoryStart(snapshot) {
+  return new Uint32Array(snapshot.buffer, snapshot.byteOffset, 2)[1];
 }
 
 /** Have Pyodide's own loader find what was fetched already; return how to undo that. */
