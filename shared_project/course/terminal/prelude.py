@@ -274,6 +274,10 @@ class Late:
         return PathFinder.find_spec(name, path, target)
 
 
+# A memory that does not refer to it is not taken up again.
+schedule_at_any_rate = webloop.scheduleCallback
+
+
 def schedule(callback, milliseconds):
     js.course.schedule(callback, milliseconds)
 
