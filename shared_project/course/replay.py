@@ -25,6 +25,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
 from shared_project.chapters import ROOT
+from shared_project.course.libraries import WEB
 from shared_project.course.normalizers import HOME, record, same
 from shared_project.course.transcripts import COLORS, ESCAPE, Transcript, parse, to_lines
 
@@ -58,6 +59,10 @@ class ReplayError(Exception):
 def copy_course(target: Path) -> None:
     """Copy the working tree to `target`, with a demo shop in `var`."""
     shutil.copytree(ROOT, target, ignore=NOT_COPIED)
+    # What npm has installed is found installed, and no page needs the network.
+    modules = WEB / "node_modules"
+    if modules.is_dir():
+        (target / modules.relative_to(ROOT)).symlink_to(modules)
     (target / "var").mkdir()
     shell = Shell(target)
     for command in ("python manage.py migrate -v 0", "python manage.py load_demo -v 0"):
