@@ -57,10 +57,13 @@ def pytest_collection_modifyitems(config, items):
         and "needs PostgreSQL: set DATABASE_URL=postgres://user@host:port/name",
         "posix": (os.name != "posix" or IN_A_BROWSER)
         and "needs POSIX signals, pipes or terminals",
+        "threads": IN_A_BROWSER and "a browser runs Python in one thread",
+        "manage": IN_A_BROWSER and "a browser cannot start another process",
     }
     for item in items:
-        for marker, reason in absent.items():
-            if reason and item.get_closest_marker(marker):
+        for name, reason in absent.items():
+            # A mark, or a fixture that the test or one of its fixtures asks for.
+            if reason and (item.get_closest_marker(name) or name in item.fixturenames):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
@@ -230,8 +233,6 @@ def wait_until_blocked(process):
 
 @pytest.fixture
 def manage(db, tmp_path):
-    if IN_A_BROWSER:
-        pytest.skip("a browser cannot start another process")
     if connection.vendor == "postgresql" and connection.in_atomic_block:
         pytest.skip("a process cannot see rows that are not committed: this test is for SQLite")
     manage = Manage(tmp_path)
@@ -241,9 +242,7 @@ def manage(db, tmp_path):
 
 @pytest.fixture
 def threads():
-    """For tests, and fixtures, that need a second thread."""
-    if IN_A_BROWSER:
-        pytest.skip("a browser runs Python in one thread")
+    """For tests, and fixtures, that need a second thread: without one, the tests are skipped."""
 
 
 @pytest.fixture(autouse=True)

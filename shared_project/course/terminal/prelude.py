@@ -10,6 +10,7 @@ import code
 import concurrent.futures
 import contextlib
 import errno
+import gc
 import getpass
 import importlib
 import io
@@ -17,6 +18,7 @@ import json
 import multiprocessing.pool
 import os
 import random
+import re
 import runpy
 import signal
 import socket
@@ -262,6 +264,41 @@ SHOPS_TABLES = (
 )
 
 
+FLAT = r'[^\[\]{}"]++|"(?:[^"\\]|\\.)*+"'
+# A value, or its beginning if it is neither an array nor an object; nested, but not deeply.
+nested = FLAT
+for _ in range(20):
+    nested = rf"{FLAT}|[\[{{](?:{nested})*+[\]}}]"
+SHALLOW = re.compile(rf"[^\[{{]|{nested}", re.DOTALL)
+
+
+def make_scanner(context):
+    """Return json's scanner in Python, which has that in C scan what is not nested deeply.
+
+    The browser's stack is smaller than what the one in C counts on: text nested too deeply would
+    end Python, where this one raises RecursionError.
+    """
+    scan = json.scanner.c_make_scanner(context)
+    memo = {}
+
+    def scan_once(text, index):
+        if index >= len(text) or SHALLOW.match(text, index):
+            return scan(text, index)
+        begin = (text, index + 1)
+        if text[index] == "[":
+            return context.parse_array(begin, scan_once)
+        hooks = context.object_hook, context.object_pairs_hook
+        return context.parse_object(begin, context.strict, scan_once, *hooks, memo)
+
+    def scan_and_forget(text, index):
+        try:
+            return scan_once(text, index)
+        finally:
+            memo.clear()
+
+    return scan_and_forget
+
+
 class Late:
     """Modules that no command needs at once are fetched while the first one runs."""
 
@@ -298,10 +335,9 @@ def install():
     threading.Thread.start = refuse_thread
     threading.Condition.wait = wait_alone  # which Event, Semaphore and Queue wait with
     tqdm.tqdm.monitor_interval = 0  # the monitor is a thread
-    # The browser's stack is smaller than what the scanner in C counts on: text nested too deeply
-    # would end Python, where this one raises RecursionError.
-    json.scanner.make_scanner = json.scanner.py_make_scanner
+    json.scanner.make_scanner = make_scanner
     json._default_decoder = json.JSONDecoder()
+    gc.set_threshold(50_000)  # a process here is too short for more
     sys.excepthook = sys.__excepthook__
     sys.path[:] = dict.fromkeys(["", *sys.path])
     sys.meta_path.append(Late())
