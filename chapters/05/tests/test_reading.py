@@ -143,7 +143,13 @@ class Endless(io.RawIOBase):
 
 @pytest.mark.parametrize(
     ("start", "rest"),
-    [(b'["', b"x"), (b"[", b"9"), (b"[1.", b"9"), (b"[1e", b"9"), (b'[{"a": [', b"1, ")],
+    [
+        (b'["', b"x"),
+        (b"[", b"9"),
+        (b"[1.", b"9"),
+        (b"[1e", b"9"),
+        (b'[{"a": [', b"1," + b" " * 99),
+    ],
     ids=["text", "digits", "places", "exponent", "list"],
 )
 def test_an_element_without_end_is_refused_after_a_few_blocks(start, rest):

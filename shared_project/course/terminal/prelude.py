@@ -10,7 +10,6 @@ import code
 import concurrent.futures
 import contextlib
 import errno
-import gc
 import getpass
 import importlib
 import io
@@ -337,7 +336,6 @@ def install():
     tqdm.tqdm.monitor_interval = 0  # the monitor is a thread
     json.scanner.make_scanner = make_scanner
     json._default_decoder = json.JSONDecoder()
-    gc.set_threshold(50_000)  # a process here is too short for more
     sys.excepthook = sys.__excepthook__
     sys.path[:] = dict.fromkeys(["", *sys.path])
     sys.meta_path.append(Late())
