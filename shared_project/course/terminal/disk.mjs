@@ -1,11 +1,14 @@
 // What the browser keeps: the files that differ from the course's, and the memory of a started
 // Python. Where it keeps nothing, both last as long as the page.
 
-const DATABASE = "course-terminal";
+const FOLDER = new URL("./", import.meta.url).pathname; // of this build
+/** Another course on the same address has another name for everything that is stored. */
+export const NAME = `course-terminal ${new URL("../", import.meta.url).pathname}`;
+const CACHE = `course-terminal ${FOLDER}`; // sw.js has the same
 const STORE = "files";
 const SHOP = "var/";
 const MEMORY = "memory";
-const CACHE = "course-terminal-";
+const PATIENCE = 5000; // ms; some browsers never answer
 
 /** Return what an IndexedDB request gives. */
 function result(request) {
@@ -15,10 +18,15 @@ function result(request) {
   });
 }
 
-async function digest(bytes) {
+/** Return a number that another content of the file would hardly have. */
+function digest(bytes) {
   if (!bytes) return null;
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  let [one, other] = [0x811c9dc5, bytes.length];
+  for (const byte of bytes) {
+    one = Math.imul(one ^ byte, 0x01000193);
+    other = (Math.imul(other, 31) + byte) | 0;
+  }
+  return `${bytes.length} ${one >>> 0} ${other >>> 0}`;
 }
 
 export class Disk {
@@ -28,19 +36,23 @@ export class Disk {
     this.shop = shop;
     this.tell = tell;
     this.files = new Map(); // path → bytes, or null where it was removed
+    this.storing = Promise.resolve(); // one after the other
   }
 
   /** Read what was kept, and say what no longer fits the course as it is now. */
   async open() {
+    let records = [];
     try {
-      const opening = indexedDB.open(DATABASE, 1);
+      const opening = indexedDB.open(NAME, 1);
       opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "path" });
-      this.database = await result(opening);
-      const records = await result(this.database.transaction(STORE).objectStore(STORE).getAll());
-      await this.take(records);
+      const late = new Promise((_, reject) => setTimeout(reject, PATIENCE));
+      this.database = await Promise.race([result(opening), late]);
+      records = await result(this.database.transaction(STORE).objectStore(STORE).getAll());
     } catch {
-      this.tell("Your browser keeps nothing for this site. What you change lasts until you leave.");
+      this.database = undefined;
+      this.complain("Your browser keeps nothing for this site");
     }
+    await this.take(records);
   }
 
   async take(records) {
@@ -48,24 +60,25 @@ export class Disk {
     if (outdated) {
       this.tell("The demo shop's tables have changed, so its database starts afresh.");
     }
-    const dropped = {};
+    const stored = {};
     for (const { path, bytes, based } of records) {
       if (isShop(path)) {
         if (!outdated) this.files.set(path, bytes);
-        else dropped[path] = undefined;
+        else stored[path] = undefined;
         continue;
       }
       const original = this.originals.get(path);
       if (same(bytes, original)) {
-        dropped[path] = undefined;
+        stored[path] = undefined;
         continue;
       }
       this.files.set(path, bytes);
-      if ((await digest(original)) !== based) {
+      if (digest(original) !== based) {
         this.tell(`${path} has changed in the course since you edited it. Your edit is kept.`);
+        stored[path] = bytes; // said once
       }
     }
-    await this.store(dropped);
+    await this.store(stored);
   }
 
   /** Keep `files`, an object of bytes by path (null: removed), beyond this page. */
@@ -86,15 +99,18 @@ export class Disk {
     await this.store(files);
   }
 
-  async store(files) {
-    if (!this.database || !Object.keys(files).length) return;
-    const records = await Promise.all(
-      Object.entries(files).map(async ([path, bytes]) => ({
-        path,
-        bytes,
-        based: isShop(path) ? this.shop : await digest(this.originals.get(path)),
-      })),
-    );
+  store(files) {
+    if (!this.database || !Object.keys(files).length) return this.storing;
+    const records = Object.entries(files).map(([path, bytes]) => ({
+      path,
+      bytes,
+      based: isShop(path) ? this.shop : digest(this.originals.get(path)),
+    }));
+    this.storing = this.storing.then(() => this.put(records));
+    return this.storing;
+  }
+
+  async put(records) {
     try {
       const transaction = this.database.transaction(STORE, "readwrite");
       const store = transaction.objectStore(STORE);
@@ -108,7 +124,7 @@ export class Disk {
       });
     } catch (error) {
       const full = error?.name === "QuotaExceededError";
-      this.complain(full ? "The browser's storage is full" : "The browser could not store a change");
+      this.complain(`The browser ${full ? "has no room for" : "could not store"} a change`);
     }
   }
 
@@ -140,9 +156,9 @@ function checksum(memory) {
 }
 
 /** Return the stored memory of this build, or null where there is none that can be trusted. */
-export async function readMemory(build) {
+export async function readMemory() {
   try {
-    const cache = await caches.open(CACHE + build);
+    const cache = await caches.open(CACHE);
     const response = await cache.match(MEMORY);
     if (!response) return null;
     const memory = new Uint8Array(await response.arrayBuffer());
@@ -154,9 +170,9 @@ export async function readMemory(build) {
   return null;
 }
 
-export async function storeMemory(build, memory) {
+export async function storeMemory(memory) {
   try {
-    const cache = await caches.open(CACHE + build);
+    const cache = await caches.open(CACHE);
     const headers = { "x-checksum": checksum(memory) };
     await cache.put(MEMORY, new Response(memory, { headers }));
   } catch {
@@ -164,19 +180,19 @@ export async function storeMemory(build, memory) {
   }
 }
 
-export async function dropMemory(build) {
+export async function dropMemory() {
   try {
-    await (await caches.open(CACHE + build)).delete(MEMORY);
+    await (await caches.open(CACHE)).delete(MEMORY);
   } catch {
     // There was none.
   }
 }
 
 /** Remove what other builds of the course have left. */
-export async function dropOtherBuilds(build) {
+export async function dropOtherBuilds() {
   try {
     for (const name of await caches.keys()) {
-      if (name.startsWith(CACHE) && name !== CACHE + build) await caches.delete(name);
+      if (name.startsWith(NAME) && name !== CACHE) await caches.delete(name);
     }
   } catch {
     // Nothing is stored.

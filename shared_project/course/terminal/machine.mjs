@@ -1,19 +1,21 @@
 // The tab's machine: the page's side of the worker. It starts it, stops it, and starts it again;
 // it keeps what the disk holds; and it lets one tab at a time use it.
 
-import { Disk, dropMemory, dropOtherBuilds, readMemory, storeMemory } from "./disk.mjs";
+import { Disk, dropMemory, dropOtherBuilds, NAME, readMemory, storeMemory } from "./disk.mjs";
+import { fetched, unzipped, unzippedBytes } from "./fetching.mjs";
 import { unpack } from "./packs.mjs";
 
 const BASE = new URL("./", import.meta.url).href;
-const BUILD = BASE.split("/").at(-2);
-const LOCK = "course-terminal";
+const BUILDS = new URL("../", import.meta.url).href;
 // How long a process may take to react to Ctrl-C before it is ended with its worker.
 const PATIENCE = 1500; // ms
-const INTERRUPT = 2;
+const MOST_FOR_SERVICE_WORKER = 3000; // ms
+const ELSEWHERE = "The terminal goes on in another tab.";
+const BROKEN = "Python could not be started. Reload the page, or look at your network.";
 const STOPPED = "Stopped. What it had not yet written to disk is lost.";
 // Made by commands, and no part of the course.
 const MADE = /^(var\/|users\.(csv|json|xml)$)|(^|\/)\.|__pycache__\//;
-const HAS_JSPI = "Suspending" in WebAssembly;
+const CAN_WAIT = "Suspending" in WebAssembly;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -49,15 +51,19 @@ class Machine extends EventTarget {
 
   /** Start the machine if it is not; reject with an error whose message is for the reader. */
   start() {
-    this.#starting ??= this.#start().catch((error) => {
-      this.#starting = undefined;
-      this.#become(error.elsewhere ? "elsewhere" : "failed");
-      throw error;
-    });
+    if (!this.#starting) {
+      const starting = this.#start().catch((error) => {
+        if (this.#starting === starting) this.#starting = undefined;
+        this.#become(error.elsewhere ? "elsewhere" : "failed");
+        throw error;
+      });
+      this.#starting = starting;
+    }
     return this.#starting;
   }
 
   #starting;
+  #isUp = false;
 
   async #start() {
     this.#become("starting");
@@ -67,13 +73,14 @@ class Machine extends EventTarget {
     this.#compiled ??= compile();
     this.#compiled.catch(() => (this.#compiled = undefined));
     const serviceWorker = this.#startServiceWorker();
-    const memory = readMemory(BUILD);
+    const memory = readMemory();
     await this.#openDisk();
     this.tell("progress", { text: "Python is starting…" });
     this.#serviceWorker = await serviceWorker;
     await this.#boot(await memory);
+    this.#isUp = true;
     this.#become("ready");
-    dropOtherBuilds(BUILD);
+    dropOtherBuilds();
   }
 
   #compiled;
@@ -93,8 +100,8 @@ class Machine extends EventTarget {
 
   async #readDisk() {
     const [manifest, pack] = await Promise.all([
-      fetched("manifest.json").then((response) => response.json()),
-      fetched("course.pack.gz").then(unzipped),
+      fetched(BASE, "manifest.json").then((response) => response.json()),
+      unzippedBytes(BASE, "course.pack"),
     ]);
     this.#built = manifest.built;
     const disk = new Disk(new Map(unpack(pack)), manifest.shop, (text) =>
@@ -105,53 +112,60 @@ class Machine extends EventTarget {
   }
 
   async #boot(memory) {
-    const session = crypto.randomUUID();
+    if (this.#isElsewhere) throw elsewhere(ELSEWHERE);
+    const begin = performance.now();
+    const session = randomName();
     const worker = new Worker(`${BASE}worker.mjs`, { type: "module" });
     this.#worker = worker;
     this.#session = session;
-    const module = await this.#compiled;
-    await new Promise((resolve, reject) => {
-      worker.onerror = (event) => {
-        event.preventDefault();
-        reject(new Error("Python could not be started. Reload the page, or look at your network."));
-      };
-      worker.onmessage = ({ data }) => {
-        if (worker !== this.#worker) return;
-        if (data.type === "ready") {
-          this.#hasMemory = !data.isNew;
-          resolve();
-        } else if (data.type === "spoiled") {
-          this.#isSpoiled = true;
-        } else if (data.type === "failed" && this.state === "starting") {
-          reject(new Error(data.text));
-        } else {
-          this.#hear(data);
-        }
-      };
-      worker.postMessage({
-        type: "boot",
-        base: BASE,
-        session,
-        module,
-        snapshot: memory,
-        built: this.#built,
-        files: this.#changed(),
+    try {
+      const { isNew } = await new Promise((resolve, reject) => {
+        this.#abandon = reject;
+        worker.onerror = (event) => {
+          event.preventDefault();
+          reject(new Error(BROKEN));
+          // After the start this is all that is heard of its end.
+          if (worker === this.#worker) this.#hear({ type: "failed", text: event.message });
+        };
+        worker.onmessage = ({ data }) => {
+          if (worker !== this.#worker) return;
+          if (data.type === "ready") resolve(data);
+          else if (data.type === "failed" && data.isBoot) reject(new Error(data.text));
+          else this.#hear(data);
+        };
+        this.#compiled.then((module) => {
+          worker.postMessage({
+            type: "boot",
+            base: BASE,
+            session,
+            module,
+            snapshot: memory,
+            canWait: CAN_WAIT,
+            built: this.#built,
+            files: this.#changed(),
+            state: this.#shell,
+          });
+        }, reject);
       });
-    }).catch(async (error) => {
+      this.#hasMemory = !isNew;
+    } catch (error) {
       worker.terminate();
-      if (!this.#isSpoiled) throw error;
-      // The stored memory did not fit. Without it Python takes longer, and starts.
-      this.#isSpoiled = false;
-      await dropMemory(BUILD);
+      if (!memory || error.elsewhere) throw error;
+      // The stored memory did not fit, perhaps. Without it Python takes longer, and starts.
+      await dropMemory();
       await this.#boot(null);
-    });
-    if (this.#serviceWorker) this.#worker.postMessage({ type: "serviceWorker" });
+      return;
+    }
+    if (this.#serviceWorker) worker.postMessage({ type: "serviceWorker" });
+    const detail = { fromMemory: this.#hasMemory };
+    performance.measure("course-terminal boot", { start: begin, detail });
   }
 
   #worker;
   #session;
+  #abandon = () => {}; // rejects the boot that goes on
   #hasMemory = false;
-  #isSpoiled = false;
+  #shell; // where the shell stood, and its variables
 
   /** What the new worker's files must be told: where they differ from the course's. */
   #changed() {
@@ -162,16 +176,20 @@ class Machine extends EventTarget {
     try {
       const container = navigator.serviceWorker;
       for (const other of await container.getRegistrations()) {
-        if (other.scope.includes("/assets/terminal/") && other.scope !== BASE) other.unregister();
+        if (other.scope.startsWith(BUILDS) && other.scope !== BASE) other.unregister();
       }
       const registration = await container.register(`${BASE}sw.js`, { scope: BASE });
       const worker = registration.active ?? registration.waiting ?? registration.installing;
-      if (worker.state !== "activated") {
-        await new Promise((resolve) => {
-          worker.addEventListener("statechange", () => worker.state === "activated" && resolve());
-        });
-      }
-      return registration;
+      const isActive = await new Promise((resolve) => {
+        const look = () => {
+          if (worker.state === "activated") resolve(true);
+          if (worker.state === "redundant") resolve(false);
+        };
+        worker.addEventListener("statechange", look);
+        look();
+        setTimeout(resolve, MOST_FOR_SERVICE_WORKER, false);
+      });
+      return isActive ? registration : undefined;
     } catch {
       return undefined; // not on this address, or not in this browser
     }
@@ -184,13 +202,13 @@ class Machine extends EventTarget {
     if (!steal && this.#locking) return this.#locking;
     this.#locking = new Promise((resolve, reject) => {
       const options = steal ? { steal: true } : { ifAvailable: true };
-      const held = navigator.locks.request(LOCK, options, (lock) => {
+      const held = navigator.locks.request(NAME, options, (lock) => {
         if (!lock) {
           this.#locking = undefined;
-          const error = new Error("The terminal is open in another tab.");
-          reject(Object.assign(error, { elsewhere: true }));
+          reject(elsewhere("The terminal is open in another tab."));
           return undefined;
         }
+        this.#isElsewhere = false;
         resolve();
         return new Promise(() => {}); // as long as the page
       });
@@ -201,13 +219,19 @@ class Machine extends EventTarget {
 
   #locking;
 
+  #isElsewhere = false;
+
   /** Another tab has taken over. */
   #giveUp() {
+    this.#isElsewhere = true;
+    this.#isUp = false;
     this.#worker?.terminate();
     this.#worker = this.#starting = this.#disk = this.#opening = this.#locking = undefined;
+    this.#late = {};
+    this.#abandon(elsewhere(ELSEWHERE));
     this.#dropQuestions();
     this.#become("elsewhere");
-    this.#end({ code: 130, note: "The terminal goes on in another tab." });
+    this.#end({ code: 130, note: ELSEWHERE });
   }
 
   async takeOver() {
@@ -220,16 +244,24 @@ class Machine extends EventTarget {
 
   /** Run a line of the shell; one at a time. */
   async exec(line, { columns = 80, rows = 24, terminal = true } = {}) {
-    await this.start();
-    while (this.#ended || this.#questions.size) await this.#idle();
+    while (!this.#isFree) await this.#chance();
     const id = ++this.#lines;
-    this.#ended = withResolvers();
+    this.#ended = { ...withResolvers(), id, presses: 0, heard: 0 };
     this.#become("running");
     this.#worker.postMessage({ type: "run", id, line, columns, rows, terminal });
     return this.#ended.promise;
   }
 
-  #ended;
+  #ended; // the line that runs
+
+  get #isFree() {
+    return this.#isUp && !this.#restarting && !this.#ended;
+  }
+
+  async #chance() {
+    await this.start();
+    await (this.#restarting ?? this.#ended?.promise);
+  }
 
   #end(outcome) {
     const ended = this.#ended;
@@ -249,6 +281,12 @@ class Machine extends EventTarget {
         this.#become("asking");
         this.tell("ask", { secret: message.secret });
         break;
+      case "heard":
+        if (this.#ended) this.#ended.heard++;
+        break;
+      case "files":
+        this.#keep(message.files);
+        break;
       case "done":
         this.#finish(message);
         break;
@@ -260,23 +298,33 @@ class Machine extends EventTarget {
         this.#questions.delete(message.id);
         break;
       case "snapshot":
-        storeMemory(BUILD, message.memory);
+        storeMemory(message.memory);
         break;
       case "failed":
         this.#questions.get(message.id)?.reject(new Error(message.text));
         this.#questions.delete(message.id);
-        if (this.#ended && message.id === this.#lines) {
-          this.tell("notice", { text: message.text });
-          this.#restart({ code: 1 });
+        if (this.#ended && message.id === this.#ended.id && !this.#restarting) {
+          this.#restart({ code: 1, note: message.text });
         }
         break;
     }
   }
 
-  async #finish({ code, cwd, files, isBloated }, { dead = false } = {}) {
-    if (cwd) this.cwd = cwd;
+  async #keep(files) {
+    if (!Object.keys(files).length) return;
     await this.#disk.save(files);
-    if (Object.keys(files).length) this.tell("files");
+    this.tell("files");
+  }
+
+  async #finish({ code, state, files, isBloated }, { dead = false } = {}) {
+    const worker = this.#worker;
+    if (state) {
+      this.#shell = state;
+      this.cwd = state.cwd;
+    }
+    // What was edited meanwhile comes after what the line has written.
+    await this.#keep({ ...files, ...this.#late });
+    if (worker !== this.#worker) return;
     if (dead || isBloated) {
       await this.#restart({ code });
       return;
@@ -287,22 +335,35 @@ class Machine extends EventTarget {
     if (!this.#hasMemory) {
       this.#hasMemory = true;
       // When nobody waits for it.
-      setTimeout(() => this.state === "ready" && this.#worker?.postMessage({ type: "snapshot" }), 500);
+      setTimeout(() => {
+        if (this.state === "ready") this.#worker.postMessage({ type: "snapshot" });
+      }, 500);
     }
   }
 
   /** End the worker, whatever it does, and start another one with the same disk. */
-  async #restart(outcome) {
+  #restart(outcome) {
     this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#abandon(new Error("Python has ended."));
     this.#dropQuestions();
-    this.#late = {};
-    this.cwd = "/course";
+    this.#late = {}; // the disk has it
+    if (this.#shell) this.#shell.code = outcome.code;
+    this.#restarting = this.#startAgain(outcome).finally(() => (this.#restarting = undefined));
+    return this.#restarting;
+  }
+
+  #restarting;
+
+  async #startAgain(outcome) {
     this.#become("starting");
     try {
-      await this.#boot(await readMemory(BUILD));
+      await this.#boot(await readMemory());
       this.#become("ready");
     } catch (error) {
+      if (error.elsewhere) return;
       this.#starting = undefined;
+      this.#isUp = false;
       this.tell("notice", { text: error.message });
       this.#become("failed");
     }
@@ -311,31 +372,27 @@ class Machine extends EventTarget {
 
   input(text) {
     this.#become("running");
-    if (HAS_JSPI) this.#worker.postMessage({ type: "input", text });
+    if (CAN_WAIT) this.#worker.postMessage({ type: "input", text });
     else this.#post({ type: "input", text: text ?? "" });
   }
 
   /** Ctrl-C. What does not react is ended. */
   interrupt() {
-    if (!this.#ended) return;
-    this.#worker.postMessage({ type: "signal", number: INTERRUPT });
-    this.#post({ type: "signal", number: INTERRUPT });
-    const id = this.#lines;
+    const line = this.#ended;
+    if (!line || !this.#worker) return;
+    const press = { line: line.id, number: ++line.presses };
+    this.#worker.postMessage({ type: "signal", press });
+    this.#post({ type: "signal", press });
     setTimeout(() => {
-      if (this.#ended && id === this.#lines) this.#restart({ code: 130, note: STOPPED });
+      if (this.#ended !== line || this.#restarting || this.state === "asking") return;
+      // A program that has caught the first one may take its time.
+      if (press.number === 1 && line.heard) return;
+      this.#restart({ code: 130, note: STOPPED });
     }, PATIENCE);
   }
 
   #post(message) {
     this.#serviceWorker?.active?.postMessage({ ...message, session: this.#session });
-  }
-
-  #asked = 0;
-
-  /** Wait until the one thing that the worker does is done. */
-  async #idle() {
-    await this.#ended?.promise;
-    for (const { promise } of this.#questions.values()) await promise.catch(() => {});
   }
 
   #dropQuestions() {
@@ -344,9 +401,8 @@ class Machine extends EventTarget {
   }
 
   async #ask(type, properties) {
-    await this.start();
-    while (this.#ended || this.#questions.size) await this.#idle();
-    const id = `${type}-${++this.#asked}`;
+    while (!this.#isFree) await this.#chance();
+    const id = `${type}-${++this.#lines}`;
     const question = withResolvers();
     this.#questions.set(id, question);
     this.#worker.postMessage({ type, id, ...properties });
@@ -422,13 +478,25 @@ class Machine extends EventTarget {
 
   /** Bring everything back as it came. */
   async reset() {
+    await this.#starting?.catch(() => {});
+    await this.#restarting;
     const disk = await this.#ready();
     await disk.clear();
+    this.#shell = undefined;
+    this.cwd = "/course";
     if (this.#worker) await this.#restart({ code: 130 });
     this.code = 0;
     this.tell("files");
     this.tell("done");
   }
+}
+
+function elsewhere(message) {
+  return Object.assign(new Error(message), { elsewhere: true });
+}
+
+function randomName() {
+  return [...crypto.getRandomValues(new Uint32Array(4))].join("-");
 }
 
 function withResolvers() {
@@ -437,25 +505,9 @@ function withResolvers() {
   return made;
 }
 
-async function fetched(name) {
-  const response = await fetch(BASE + name).catch(() => {
-    throw new Error("Python cannot be fetched. Are you offline?");
-  });
-  if (response.ok) return response;
-  throw new Error("The course has been updated. Reload this page to run its commands.");
-}
-
-function unzipped({ body }) {
-  return new Response(body.pipeThrough(new DecompressionStream("gzip")))
-    .arrayBuffer()
-    .then((buffer) => new Uint8Array(buffer));
-}
-
 async function compile() {
-  const { body } = await fetched("pyodide.asm.wasm.gz");
   const headers = { "content-type": "application/wasm" };
-  const unpacked = body.pipeThrough(new DecompressionStream("gzip"));
-  return WebAssembly.compileStreaming(new Response(unpacked, { headers }));
+  return WebAssembly.compileStreaming(await unzipped(BASE, "pyodide.asm.wasm", headers));
 }
 
 export const machine = new Machine();

@@ -15,6 +15,7 @@ import importlib
 import io
 import json
 import multiprocessing.pool
+import multiprocessing.process
 import os
 import random
 import re
@@ -39,10 +40,10 @@ from django.db import connections
 from pyodide import webloop
 from pyodide.ffi import JsException, can_run_sync, run_sync
 
-LOCALLY = "Run this on your own machine; the page «Set up» says how."
-NO_PROCESS = f"A browser cannot start another process. {LOCALLY}"
-NO_SOCKET = f"A browser cannot open a connection of its own. {LOCALLY}"
-NO_THREAD = f"A browser runs Python in one thread. {LOCALLY}"
+LOCALLY = "run this on your own machine, as the page «Set up» says"
+NO_PROCESS = f"A browser cannot start another process: {LOCALLY}"
+NO_SOCKET = f"A browser cannot open a connection of its own: {LOCALLY}"
+NO_THREAD = f"A browser runs Python in one thread: {LOCALLY}"
 
 
 def wait(function, *arguments):
@@ -50,17 +51,13 @@ def wait(function, *arguments):
     # A coroutine that waits must not be seen by the running loop of the program.
     running = events._get_running_loop()
     events._set_running_loop(None)
+    # While this process waits, Pyodide's loop runs, and Ctrl-C is not for it.
+    js.course.wait(True)
     try:
         answer = function(*arguments)
-        if not hasattr(answer, "then"):
-            return answer
-        # What runs meanwhile is Pyodide's own loop, and a signal is not meant for it.
-        js.course.waits = True
-        try:
-            return run_sync(answer)
-        finally:
-            js.course.waits = False
+        return run_sync(answer) if hasattr(answer, "then") else answer
     finally:
+        js.course.wait(False)
         events._set_running_loop(running)
 
 
@@ -305,7 +302,11 @@ class Late:
         sys.meta_path.remove(self)
         if not can_run_sync() or not (modules := js.course.complete()):
             return None
-        wait(lambda: modules)
+        try:
+            wait(lambda: modules)
+        except JsException:
+            # Offline, perhaps. The next process tries again.
+            return None
         importlib.invalidate_caches()
         return PathFinder.find_spec(name, path, target)
 
@@ -328,7 +329,9 @@ def install():
     asyncio.new_event_loop = events.new_event_loop = Loop
     concurrent.futures.ThreadPoolExecutor.submit = submit
     multiprocessing.pool.ThreadPool = Pool
-    subprocess.Popen.__init__ = refuse_process
+    subprocess.Popen.__init__ = multiprocessing.process.BaseProcess.start = refuse_process
+    os.system = os.fork = os.execv = os.execve = refuse_process
+    Loop.subprocess_exec = Loop.subprocess_shell = refuse_process
     socket.socket.connect = socket.socket.bind = refuse_socket
     socket.getaddrinfo = refuse_socket
     threading.Thread.start = refuse_thread
@@ -336,7 +339,6 @@ def install():
     tqdm.tqdm.monitor_interval = 0  # the monitor is a thread
     json.scanner.make_scanner = make_scanner
     json._default_decoder = json.JSONDecoder()
-    sys.excepthook = sys.__excepthook__
     sys.path[:] = dict.fromkeys(["", *sys.path])
     sys.meta_path.append(Late())
 
@@ -358,6 +360,8 @@ def main(text):
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)
     sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in process["env"]
+    # Pyodide has set its own, and does so again when a memory is taken up.
+    sys.excepthook = sys.__excepthook__
     # The seed is in the memory that was copied: each process would draw the same numbers.
     random.seed()
     # Pyodide's own loop runs all the time; Django would take every command for asynchronous code.
@@ -384,6 +388,7 @@ def execute(argv):
                 code.interact(exitmsg="")
             case [file, *rest]:
                 sys.argv = [file, *rest]
+                sys.path[0] = os.path.dirname(os.path.realpath(file))
                 runpy.run_path(file, run_name="__main__")
     except SystemExit as stop:
         if stop.code is None or isinstance(stop.code, int):
@@ -401,6 +406,8 @@ def without_ours(traceback):
     """Leave out the frames that a process on a computer would not have."""
     while traceback and traceback.tb_frame.f_code.co_filename in ("<prelude>", "<frozen runpy>"):
         traceback = traceback.tb_next
+    if traceback:
+        traceback.tb_next = without_ours(traceback.tb_next)
     return traceback
 
 
@@ -425,7 +432,7 @@ def freshen(seconds):
                 f"PRAGMA table_info({table})"
             ).fetchall():
                 if kind == "datetime":
-                    moved = f"strftime('%Y-%m-%d %H:%M:%f', {column}, '+{seconds} seconds')"
+                    moved = f"strftime('%Y-%m-%d %H:%M:%f', {column}, '{seconds:+} seconds')"
                     connection.execute(f"UPDATE {table} SET {column} = {moved}")
     connection.close()
     print("null")
@@ -476,8 +483,10 @@ def commands():
         try:
             parser = load_command_class(app, name).create_parser("manage.py", name)
         except ImportError:
-            continue  # `test` runs pytest, which is fetched when it is asked for
-        actions = [action for action in parser._actions if action.option_strings]
+            # It needs what is fetched later: pytest.
+            actions = []
+        else:
+            actions = [action for action in parser._actions if action.option_strings]
         found.append(
             {
                 "name": name,

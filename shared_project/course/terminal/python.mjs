@@ -15,6 +15,7 @@ const LOCK = {
 };
 export const SITE_PACKAGES = "/lib/python3.14/site-packages";
 const ABORTED = 134;
+const TOO_DEEP = "it went deeper than the browser's stack is";
 const EPIPE = 64;
 const EMPTY_ZIP = new Uint8Array(22);
 EMPTY_ZIP.set([0x50, 0x4b, 0x05, 0x06]);
@@ -48,6 +49,7 @@ export class Python {
       read: (most) => self.read(most),
       complete: () => host.complete?.(),
       schedule: (callback, milliseconds) => self.schedule(callback, milliseconds),
+      wait: (begins) => (self.waits = begins),
     };
     const restore = lend(module, stdlib);
     try {
@@ -92,7 +94,11 @@ export class Python {
 
   prepare(prelude, modules) {
     this.module = this.py._module;
-    this.py._api.on_fatal = (error) => this.die(ABORTED, error.message);
+    this.py._api.on_fatal = ({ message }) => {
+      const [, code] = /^Program terminated with exit\((\d+)\)/.exec(message) ?? [];
+      if (code) this.die(Number(code));
+      else this.die(ABORTED, /call stack|recursion/.test(message) ? TOO_DEEP : message);
+    };
     if (modules) {
       this.py.runPython(
         "import sys, types; sys.modules['prelude'] = types.ModuleType('prelude')\n" +
@@ -113,10 +119,11 @@ export class Python {
     };
     this.forget = () => (buffered = new Uint8Array());
     // Asked every few dozen bytecodes; 0 means that no signal has come.
-    const host = this.host;
+    const self = this;
+    const { host } = this;
     this.py.setInterruptBuffer({
       get 0() {
-        return globalThis.course.waits ? 0 : host.signal();
+        return self.waits ? 0 : host.signal();
       },
       set 0(_) {},
     });
@@ -189,7 +196,7 @@ export class Python {
   async run({ argv, cwd, env, columns, rows, stdin, stdout, stderr }) {
     const { py, module } = this;
     this.process = { stdin };
-    globalThis.course.waits = false;
+    this.waits = false;
     this.forget();
     py.setStdout({ write: writer(module, stdout), isatty: stdout.terminal });
     py.setStderr({ write: writer(module, stderr), isatty: stderr.terminal });
@@ -297,5 +304,24 @@ export function mount(FS, folder, files, modified = 0) {
     node.contents = bytes;
     node.usedBytes = bytes.length;
     node.atime = node.mtime = node.ctime = modified;
+  }
+}
+
+/**
+ * Yield `[path, { bytes, modified, mark }]` for each file below `folder`, its path from there. The mark
+ * differs where the file has changed. Links are left out; permissions do not matter.
+ */
+export function filesBelow(FS, folder) {
+  const { exists, object } = FS.analyzePath(folder);
+  return exists ? below(FS, object, "") : [];
+}
+
+function* below(FS, parent, prefix) {
+  for (const [name, node] of Object.entries(parent.contents)) {
+    if (FS.isDir(node.mode)) yield* below(FS, node, `${prefix}${name}/`);
+    if (!FS.isFile(node.mode)) continue;
+    const bytes = node.contents.subarray(0, node.usedBytes);
+    const modified = Number(node.mtime);
+    yield [prefix + name, { bytes, modified, mark: `${bytes.length} ${modified} ${node.id}` }];
   }
 }

@@ -4,12 +4,12 @@
 // when something was typed, `ask/signal` tells at once whether Ctrl-C was pressed. And what was
 // fetched from the folder stays, so that Python can be started again without a network.
 
-const CACHE = `course-terminal-${new URL("./", self.location).pathname.split("/").at(-2)}`;
+const CACHE = `course-terminal ${new URL("./", self.location).pathname}`; // disk.mjs has the same
 const PATIENCE = 20_000; // ms; a request must not wait for ever
 
 const waiting = new Map(); // session → answers the request
 const typed = new Map(); // session → what was typed before it was asked for
-const signals = new Map(); // session → number
+const signals = new Map(); // session → the last press of Ctrl-C
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -25,7 +25,7 @@ self.addEventListener("message", ({ data }) => {
   if (data.type === "input") type(data.session, data.text);
   if (data.type === "signal") {
     if (waiting.has(data.session)) type(data.session, "\x03");
-    else signals.set(data.session, data.number);
+    else signals.set(data.session, data.press);
   }
 });
 
@@ -48,9 +48,9 @@ function input(session) {
 }
 
 function signal(session) {
-  const number = signals.get(session) ?? 0;
+  const press = signals.get(session) ?? null;
   signals.delete(session);
-  return answered(String(number));
+  return answered(JSON.stringify(press));
 }
 
 async function cached(request) {

@@ -1,17 +1,23 @@
 // The worker: a disk, a shell and Python, behind messages. One line runs at a time.
 //
-// From the page: boot, run, input, signal, complete, write, tables. To the page: progress, ready,
-// output, ask, done, answer, ended, failed. machine.mjs is the other end.
+// From the page: boot, run, input, signal, complete, write, tables, snapshot. To the page: ready,
+// output, ask, heard, files, done, answer, ended, failed. machine.mjs is the other end.
 
 import { complete } from "./completion.mjs";
+import { fetched, unzippedBytes } from "./fetching.mjs";
 import { ENVIRONMENT, fill, furnish, HOME } from "./home.mjs";
 import { unpack } from "./packs.mjs";
-import { Python } from "./python.mjs";
+import { filesBelow, Python } from "./python.mjs";
 import { Shell } from "./shell.mjs";
 
-const DRAW_EVERY = 15; // ms: one message for each write would be slow
+// One message for each write would be slow for who writes much; who computes afterward must not
+// keep his last line back.
+const DRAW_EVERY = 15; // ms
+const AT_ONCE = 20; // messages
 const POLL_EVERY = 100; // ms
+const KEEP_EVERY = 500; // ms: what a long command has written is not lost with the page
 const BUFFER = 16384; // bytes
+const INTERRUPT = 2;
 
 const post = (type, message = {}, transfer = []) => self.postMessage({ type, ...message }, transfer);
 
@@ -26,35 +32,26 @@ let before = new Map(); // the files as they were last reported
 let running = 0; // the number of the line that runs
 let screen = { columns: 80, rows: 24 };
 let signal = 0;
+let pressed = 0; // how often Ctrl-C was pressed in this line: it comes on two ways
+let kept = 0;
 let deadline; // when `timeout` sends its signal: { at, order }
 let polled = 0;
 let answer; // gives the asking process what was typed
 let wake; // ends a process's sleep
-
-// --- What was fetched ---
-
-async function fetched(name) {
-  const response = await fetch(new URL(name, base));
-  if (!response.ok) throw new Error(`${name}: ${response.status}`);
-  return response;
-}
-
-async function unzipped(name) {
-  const { body } = await fetched(name);
-  return new Uint8Array(
-    await new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer(),
-  );
-}
 
 // --- Output, in pieces that are worth a message ---
 
 let pieces = [];
 let size = 0;
 let drawn = 0;
+let allowed = AT_ONCE;
 
 function draw() {
-  drawn = performance.now();
+  const now = performance.now();
+  allowed = Math.min(AT_ONCE, allowed + (now - drawn) / DRAW_EVERY);
+  drawn = now;
   if (!size) return;
+  allowed--;
   const whole = new Uint8Array(size);
   let start = 0;
   for (const piece of pieces) {
@@ -69,7 +66,7 @@ function draw() {
 function show(bytes) {
   pieces.push(bytes);
   size += bytes.length;
-  if (size > BUFFER || performance.now() - drawn > DRAW_EVERY) draw();
+  if (size > BUFFER || allowed >= 1 || performance.now() - drawn > DRAW_EVERY) draw();
 }
 
 // --- What a process asks for ---
@@ -85,6 +82,7 @@ function callServiceWorker(what) {
 const host = {
   ask(secret) {
     draw();
+    keep();
     post("ask", { secret });
     if (python.canWait) {
       return new Promise((resolve) => {
@@ -121,13 +119,15 @@ const host = {
     if (hasServiceWorker && now - polled > POLL_EVERY) {
       polled = now;
       const { status, responseText } = callServiceWorker("signal");
-      if (status === 200 && responseText !== "0") signal = Number(responseText);
+      if (status === 200) press(JSON.parse(responseText));
     }
+    if (now - kept > KEEP_EVERY) keep();
     const number = signal;
     signal = 0;
+    if (number) post("heard");
     return number;
   },
-  complete: () => sources,
+  complete: fetchSources,
   ended(code, reason) {
     // Python has gone, and its disk is still here.
     if (reason) show(new TextEncoder().encode(`Python has crashed: ${reason}\n`));
@@ -143,10 +143,21 @@ function type(text) {
   resolve?.(text);
 }
 
-function deliver(number) {
-  if (answer) type("\x03");
-  else signal = number;
-  shell?.interrupt();
+/** Take one press of Ctrl-C, unless it came on the other way before. */
+function press(one) {
+  if (one?.line !== running || one.number <= pressed) return false;
+  pressed = one.number;
+  signal = INTERRUPT;
+  return true;
+}
+
+function deliver({ press: one }) {
+  if (!press(one)) return;
+  if (answer) {
+    signal = 0;
+    type("\x03");
+  }
+  shell.interrupt();
   wake?.();
 }
 
@@ -155,23 +166,23 @@ function deliver(number) {
 /** Return what has changed since this was last asked: the bytes of each file, null if it went. */
 function changes() {
   const now = new Map();
-  const walk = (folder) => {
-    for (const name of python.FS.readdir(folder)) {
-      if (name === "." || name === "..") continue;
-      const path = `${folder}/${name}`;
-      const { mode, size: length, mtime, ino } = python.FS.lstat(path);
-      if (python.FS.isDir(mode)) walk(path);
-      else now.set(path.slice(HOME.length + 1), `${length} ${Number(mtime)} ${ino}`);
-    }
-  };
-  walk(HOME);
   const files = {};
-  for (const [path, mark] of now) {
-    if (before.get(path) !== mark) files[path] = python.FS.readFile(`${HOME}/${path}`);
+  const moment = Date.now();
+  for (const [path, { bytes, mark, modified }] of filesBelow(python.FS, HOME)) {
+    // What was written in this millisecond may be written again in it.
+    now.set(path, modified < moment ? mark : undefined);
+    if (before.get(path) !== mark) files[path] = bytes.slice();
   }
   for (const path of before.keys()) if (!now.has(path)) files[path] = null;
   before = now;
   return { files };
+}
+
+/** Have the page keep what a line has written so far, as a disk would. */
+function keep() {
+  kept = performance.now();
+  const { files } = changes();
+  if (Object.keys(files).length) post("files", { files });
 }
 
 function write(FS, files) {
@@ -191,14 +202,16 @@ function write(FS, files) {
 async function boot(message) {
   ({ base, session } = message);
   const { module, snapshot, files } = message;
+  // Pyodide must see what the page has seen.
+  if (!message.canWait) delete WebAssembly.Suspending;
   const [libraries, course, bytecode] = ["python", "course", "bytecode"].map((name) =>
-    unzipped(`${name}.pack.gz`),
+    unzippedBytes(base, `${name}.pack`),
   );
   const options = {
     pyodide: base,
     module,
-    prelude: await (await fetched("prelude.py")).text(),
-    modules: await (await fetched("modules.json")).json(),
+    prelude: await (await fetched(base, "prelude.py")).text(),
+    modules: await (await fetched(base, "modules.json")).json(),
     host,
     mount: async (FS) => {
       const packs = await Promise.all([libraries, bytecode, course]);
@@ -207,13 +220,7 @@ async function boot(message) {
       write(FS, files);
     },
   };
-  try {
-    python = await Python.boot({ ...options, snapshot });
-  } catch (error) {
-    if (!snapshot) throw error;
-    post("spoiled"); // the stored memory is of no use
-    throw error;
-  }
+  python = await Python.boot({ ...options, snapshot });
   if (!("var/db.sqlite3" in files)) {
     // Rounded down: what was old enough for the cleanup must stay so.
     const age = Math.floor(Date.now() / 1000 - message.built);
@@ -230,17 +237,29 @@ async function boot(message) {
       return signal !== 0;
     },
   });
+  if (message.state) shell.state = message.state;
+  const needed = fetchSources();
+  needed.catch(() => {}); // whoever needs it hears of it
+  if (!python.canWait) await needed;
   post("ready", { isNew: !snapshot });
-  sources = unzipped("sources.pack.gz").then((pack) => fill(python.FS, unpack(pack)));
-  sources.catch(() => {}); // whoever needs it hears of it
-  if (!python.canWait) await sources;
+}
+
+function fetchSources() {
+  sources ??= unzippedBytes(base, "sources.pack").then((pack) => fill(python.FS, unpack(pack)));
+  sources.catch(() => (sources = undefined));
+  return sources;
 }
 
 async function spawn(argv, { env, cwd, signal: order, ...streams }) {
   const [program, ...rest] = argv;
   const isPytest = program === "pytest" || (rest[0] === "-m" && rest[1] === "pytest");
   // `python manage.py test` runs pytest as well.
-  if (isPytest || rest[1] === "test") await installPytest();
+  try {
+    if (isPytest || rest[1] === "test") await installPytest();
+  } catch (error) {
+    streams.stderr.write(new TextEncoder().encode(`${program}: ${error.message}\n`));
+    return 1;
+  }
   const command = { pytest: ["-m", "pytest", ...rest], "django-admin": ["-m", "django", ...rest] };
   deadline = order && { at: performance.now() + order.seconds * 1000, order };
   try {
@@ -251,7 +270,7 @@ async function spawn(argv, { env, cwd, signal: order, ...streams }) {
 }
 
 function installPytest() {
-  pytest ??= Promise.all([unzipped("pytest.pack.gz"), sources]).then(([pack]) => {
+  pytest ??= Promise.all([unzippedBytes(base, "pytest.pack"), fetchSources()]).then(([pack]) => {
     fill(python.FS, unpack(pack));
   });
   pytest.catch(() => (pytest = undefined));
@@ -270,7 +289,8 @@ async function typed() {
 
 async function run({ id, line, columns, rows, terminal }) {
   running = id;
-  signal = 0;
+  signal = pressed = 0;
+  kept = performance.now();
   screen = { columns, rows };
   const output = { terminal, columns, rows, write: show };
   const stdin = terminal
@@ -286,7 +306,8 @@ async function run({ id, line, columns, rows, terminal }) {
   if (python.dead) return;
   draw();
   commands = undefined;
-  post("done", { id, code, cwd: shell.cwd, isBloated: python.isBloated, ...changes() });
+  const { isBloated } = python;
+  post("done", { id, code, state: shell.state, isBloated, ...changes() });
 }
 
 let commands; // what completion knows of manage.py's commands, until a file changes
@@ -296,16 +317,15 @@ async function commandsOf() {
   return commands.catch(() => []);
 }
 
-const handlers = {
+// These wait for each other: there is one memory.
+const inTurn = {
   boot,
   run,
-  input: ({ text }) => type(text ?? ""),
-  signal: ({ number }) => deliver(number),
-  serviceWorker: () => {
-    hasServiceWorker = true;
-  },
   complete: async ({ id, line, cursor }) => {
     post("answer", { id, value: await complete(shell, line, cursor, commandsOf) });
+  },
+  tables: async ({ id }) => {
+    post("answer", { id, value: await python.output("tables", { cwd: HOME, env: ENVIRONMENT }) });
   },
   write: ({ files }) => {
     commands = undefined;
@@ -316,15 +336,28 @@ const handlers = {
     const memory = python.snapshot();
     post("snapshot", { memory }, [memory.buffer]);
   },
-  tables: async ({ id }) => {
-    post("answer", { id, value: await python.output("tables", { cwd: HOME, env: ENVIRONMENT }) });
+};
+
+const atOnce = {
+  input: ({ text }) => type(text ?? ""),
+  signal: deliver,
+  serviceWorker: () => {
+    hasServiceWorker = true;
   },
 };
 
-self.onmessage = async ({ data }) => {
+let turn = Promise.resolve();
+
+async function handle(data) {
   try {
-    await handlers[data.type](data);
+    await inTurn[data.type](data);
   } catch (error) {
-    if (!python?.dead) post("failed", { id: data.id, text: String(error?.message ?? error) });
+    const text = String(error?.message ?? error);
+    if (!python?.dead) post("failed", { id: data.id, text, isBoot: data.type === "boot" });
   }
+}
+
+self.onmessage = ({ data }) => {
+  if (data.type in atOnce) atOnce[data.type](data);
+  else turn = turn.then(() => handle(data));
 };
