@@ -6,7 +6,8 @@
         write the bytecode of what the lists `commands` and `tests` name
 
 Works in /out: the lists, then the folder `lib` with the source of the standard library, and the
-folders `commands.d` and `tests.d` with bytecode: of what commands import, and of what tests do besides.
+folders `commands.d` and `tests.d` with bytecode: of what commands import, and of what tests do
+besides.
 """
 
 import ast
@@ -100,10 +101,10 @@ def bytecode(path, name):
 
 
 def remove_docstrings(tree):
+    documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            if ast.get_docstring(node, clean=False) is not None:
-                node.body[0] = ast.copy_location(ast.Pass(), node.body[0])
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            node.body[0] = ast.copy_location(ast.Pass(), node.body[0])
 
 
 match sys.argv[1:]:

@@ -417,6 +417,11 @@ class Machine extends EventTarget {
     return this.#ask("tables");
   }
 
+  /** What Python takes: `{ memory, files, objects }`. No command changes it for the next one. */
+  usage() {
+    return this.#ask("usage");
+  }
+
   // --- Files ---
 
   async #ready() {

@@ -9,6 +9,7 @@ import atexit
 import code
 import concurrent.futures
 import contextlib
+import contextlib
 import errno
 import getpass
 import importlib
@@ -52,13 +53,14 @@ def wait(function, *arguments):
     running = events._get_running_loop()
     events._set_running_loop(None)
     # While this process waits, Pyodide's loop runs, and Ctrl-C is not for it.
-    js.course.wait(True)
+    js.course.begin_wait()
     try:
         answer = function(*arguments)
         return run_sync(answer) if hasattr(answer, "then") else answer
     finally:
-        js.course.wait(False)
         events._set_running_loop(running)
+        if number := js.course.end_wait():
+            signal.raise_signal(number)
 
 
 class Terminal(io.RawIOBase):
@@ -417,10 +419,8 @@ def finish():
     if settings.configured:
         connections.close_all()
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError):
             stream.flush()
-        except OSError:
-            pass
 
 
 def freshen(seconds):

@@ -13,6 +13,25 @@ const LOCK = {
   },
   packages: {},
 };
+/** Where Pyodide is touched beyond what it documents. An upgrade may move any of it. */
+export const INTERNALS = {
+  api: ["scheduleCallback"],
+  module: [
+    "FS", "HEAPU8", "__hiwire_get", "__hiwire_set", "finalizationRegistry", "growMemory",
+    "jspiSupported",
+  ],
+  files: ["analyzePath", "close", "mknod", "mkdirTree", "streams", "ErrnoError"],
+  node: ["atime", "contents", "ctime", "id", "mode", "mtime", "usedBytes"],
+  options: [
+    "_loadSnapshot", "_makeSnapshot", "createPyodideModule", "fsInit", "ioctl_tiocgwinsz",
+    "lockFileContents", "on_fatal", "onExit", "stdLibURL",
+  ],
+  python: [
+    "_api", "_module", "loadedPackages", "makeMemorySnapshot", "setInterruptBuffer", "setStderr",
+    "setStdout",
+  ],
+};
+
 export const SITE_PACKAGES = "/lib/python3.14/site-packages";
 const ABORTED = 134;
 const TOO_DEEP = "it went deeper than the browser's stack is";
@@ -49,7 +68,11 @@ export class Python {
       read: (most) => self.read(most),
       complete: () => host.complete?.(),
       schedule: (callback, milliseconds) => self.schedule(callback, milliseconds),
-      wait: (begins) => (self.waits = begins),
+      begin_wait: () => (self.waits = true),
+      end_wait: () => {
+        self.waits = false;
+        return host.signal();
+      },
     };
     const restore = lend(module, stdlib);
     try {
@@ -223,6 +246,18 @@ export class Python {
     this.py._api.scheduleCallback(() => {
       if (asking === this.processes) callback();
     }, milliseconds);
+  }
+
+  /** What processes could leave behind: bytes of memory, open files, JavaScript's objects. */
+  get usage() {
+    const { FS, HEAPU8 } = this.module;
+    let objects = 0;
+    try {
+      for (let index = 0; ; index++) objects += this.module.__hiwire_get(index) !== null;
+    } catch {
+      // Behind the last one.
+    }
+    return { memory: HEAPU8.length, files: FS.streams.filter(Boolean).length, objects };
   }
 
   /** Tell whether a new Python would be faster than going on with this one. */

@@ -1,6 +1,6 @@
 // The worker: a disk, a shell and Python, behind messages. One line runs at a time.
 //
-// From the page: boot, run, input, signal, complete, write, tables, snapshot. To the page: ready,
+// From the page: boot, run, input, signal, complete, write, tables, usage, snapshot. To the page: ready,
 // output, ask, heard, files, done, answer, ended, failed. machine.mjs is the other end.
 
 import { complete } from "./completion.mjs";
@@ -327,6 +327,7 @@ const inTurn = {
   tables: async ({ id }) => {
     post("answer", { id, value: await python.output("tables", { cwd: HOME, env: ENVIRONMENT }) });
   },
+  usage: ({ id }) => post("answer", { id, value: python.usage }),
   write: ({ files }) => {
     commands = undefined;
     write(python.FS, files);
