@@ -81,7 +81,11 @@ export class CodeView {
           ...the.historyKeymap,
           ...the.defaultKeymap,
         ]),
-        EditorView.contentAttributes.of({ "aria-label": path, autocapitalize: "off" }),
+        EditorView.contentAttributes.of({
+          "aria-label": path,
+          autocapitalize: "off",
+          tabindex: "0",
+        }),
         EditorView.updateListener.of(update),
         EditorView.domEventHandlers({ blur: () => this.left() }),
         this.scheme.of(this.theme()),

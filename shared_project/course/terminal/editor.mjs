@@ -110,7 +110,9 @@ class FilesPanel {
     this.answer();
     if (this.root.clientWidth <= NARROW) this.list.root.open = false;
     this.path = path;
-    this.name.textContent = path;
+    // A long path breaks after a folder.
+    const parts = path.split(/(?<=\/)/).flatMap((part) => [element("wbr"), part]);
+    this.name.replaceChildren(...parts);
     this.list.mark(path);
     try {
       const [current, original] = await Promise.all([
