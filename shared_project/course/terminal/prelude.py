@@ -9,9 +9,9 @@ import atexit
 import code
 import concurrent.futures
 import contextlib
-import contextlib
 import errno
 import getpass
+import hashlib
 import importlib
 import io
 import json
@@ -39,7 +39,7 @@ from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.db import connections
 from pyodide import webloop
-from pyodide.ffi import JsException, can_run_sync, run_sync
+from pyodide.ffi import can_run_sync, run_sync, to_js
 
 LOCALLY = "run this on your own machine, as the page «Set up» says"
 NO_PROCESS = f"A browser cannot start another process: {LOCALLY}"
@@ -128,6 +128,27 @@ def sleep(seconds):
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         wait(js.course.sleep, left * 1000)
+
+
+HASHES = {"sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
+
+
+def derive_key(hash_name, password, salt, iterations, dklen=None):
+    """Return what hashlib.pbkdf2_hmac does. It needs OpenSSL, which the browser stands in for."""
+    size = hashlib.new(hash_name).digest_size if dklen is None else dklen
+    if not can_run_sync():
+        raise OSError(errno.ENOTSUP, f"This browser is too slow for passwords. {LOCALLY}")
+    subtle = js.crypto.subtle
+    secret = to_js(bytes(password))
+    key = wait(lambda: subtle.importKey("raw", secret, "PBKDF2", False, to_js(["deriveBits"])))
+    algorithm = {
+        "name": "PBKDF2",
+        "hash": HASHES[hash_name],
+        "salt": bytes(salt),
+        "iterations": iterations,
+    }
+    made = to_js(algorithm, dict_converter=js.Object.fromEntries)
+    return wait(lambda: subtle.deriveBits(made, key, size * 8)).to_bytes()
 
 
 class Timers:
@@ -324,6 +345,7 @@ def schedule(callback, milliseconds):
 def install():
     """Put the stand-ins in their places."""
     getpass.getpass = read_password
+    hashlib.pbkdf2_hmac = derive_key
     time.sleep = sleep
     # A callback that outlives its process would meet the memory of the next one.
     webloop.scheduleCallback = schedule
