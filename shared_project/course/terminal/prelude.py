@@ -39,7 +39,7 @@ from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.db import connections
 from pyodide import webloop
-from pyodide.ffi import can_run_sync, run_sync, to_js
+from pyodide.ffi import JsException, can_run_sync, run_sync, to_js
 
 LOCALLY = "run this on your own machine, as the page «Set up» says"
 NO_PROCESS = f"A browser cannot start another process: {LOCALLY}"
