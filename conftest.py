@@ -55,15 +55,16 @@ def pytest_collection_modifyitems(config, items):
     absent = {
         "postgres": not url.startswith(("postgres:", "postgresql:"))
         and "needs PostgreSQL: set DATABASE_URL=postgres://user@host:port/name",
-        "posix": (os.name != "posix" or IN_A_BROWSER)
-        and "needs POSIX signals, pipes or terminals",
+        "posix": os.name != "posix" and "needs POSIX signals, pipes or terminals",
+        "filesystem": IN_A_BROWSER and "a browser's files know no pipes, devices or umask",
         "threads": IN_A_BROWSER and "a browser runs Python in one thread",
         "manage": IN_A_BROWSER and "a browser cannot start another process",
     }
     for item in items:
+        # What the test is marked with, and which fixtures it or one of its fixtures asks for.
+        needs = {mark.name for mark in item.iter_markers()} | {*getattr(item, "fixturenames", ())}
         for name, reason in absent.items():
-            # A mark, or a fixture that the test or one of its fixtures asks for.
-            if reason and (item.get_closest_marker(name) or name in item.fixturenames):
+            if reason and name in needs:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 

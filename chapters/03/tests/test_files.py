@@ -67,6 +67,7 @@ def test_a_folder_is_not_read(tmp_path):
 
 
 @pytest.mark.posix
+@pytest.mark.filesystem
 def test_a_fifo_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(CommandError, match=r"fifo: not a regular file\.$"):
@@ -74,6 +75,7 @@ def test_a_fifo_is_refused_at_once(tmp_path):
 
 
 @pytest.mark.posix
+@pytest.mark.filesystem
 def test_a_device_is_not_read():
     with pytest.raises(CommandError, match=r"^/dev/zero: not a regular file\.$"):
         open_input("/dev/zero", max_bytes=10)
@@ -146,6 +148,7 @@ def test_two_that_write_one_file_leave_one_of_them_whole(target):
 
 
 @pytest.mark.posix
+@pytest.mark.filesystem
 def test_a_new_file_gets_the_permissions_of_the_umask(target, umask):
     with write_whole(target):
         pass
@@ -205,6 +208,7 @@ def test_a_symbolic_link_is_written_through(target, tmp_path, exists):
 
 
 @pytest.mark.posix
+@pytest.mark.filesystem
 @pytest.mark.parametrize(
     ("name", "message"),
     [

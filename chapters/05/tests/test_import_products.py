@@ -282,6 +282,7 @@ def test_a_missing_file_is_refused(call, tmp_path):
 
 
 @pytest.mark.posix
+@pytest.mark.filesystem
 def test_a_pipe_is_refused_at_once(call, tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
     with pytest.raises(CommandError, match=r"pipe\.json: not a regular file"):

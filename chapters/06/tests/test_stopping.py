@@ -78,7 +78,7 @@ def test_a_handler_that_was_not_set_from_python_stays(monkeypatch):
             pass
 
 
-def test_outside_the_main_thread_nothing_is_held_back():
+def test_outside_the_main_thread_nothing_is_held_back(threads):
     seen = []
 
     def job():

@@ -4,12 +4,12 @@
 //     node run-tests.mjs ORDER.json
 //
 // The order names `build` (the packed folder), `lines` (what follows `python`, for each process)
-// and perhaps `newer`, a folder like site-packages whose packages replace those of the packs.
+// and perhaps `newer`, a folder like site-packages whose packages replace those of the packs. Its
+// folder is a temporary one, and takes more.
 // For each process it prints a line of JSON: its exit code and its output.
 
-import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -35,7 +35,8 @@ async function filesBelow(folder) {
 
 // Pyodide reads its WebAssembly beside its modules, and it is served in another form.
 async function unzipPyodide() {
-  const folder = await mkdtemp(join(tmpdir(), "pyodide-"));
+  const folder = join(dirname(process.argv[2]), "pyodide");
+  await mkdir(folder);
   for (const name of ["pyodide.mjs", "pyodide.asm.mjs"]) {
     await copyFile(inBuild(name), join(folder, name));
   }
@@ -85,11 +86,6 @@ async function run(python, argv) {
   console.log(JSON.stringify({ code, output: text }));
 }
 
-const pyodide = await unzipPyodide();
-try {
-  const python = await boot(pyodide);
-  for (const argv of order.lines) await run(python, argv);
-} finally {
-  await rm(pyodide, { recursive: true });
-}
+const python = await boot(await unzipPyodide());
+for (const argv of order.lines) await run(python, argv);
 process.exit(0);
