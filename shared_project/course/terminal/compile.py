@@ -43,6 +43,7 @@ def list_imports(name, lines):
 def run(argv):
     import runpy
 
+    sys.path[0] = ""  # as for a script of the course's, and not for this one
     try:
         if argv[0] == "-m":
             sys.argv = argv[1:]
@@ -51,7 +52,10 @@ def run(argv):
             sys.argv = argv
             runpy.run_path(argv[0], run_name="__main__")
     except SystemExit as stop:
-        return stop.code or 0
+        if isinstance(stop.code, str):
+            sys.stderr.write(f"{stop.code}\n")
+            return 1
+        return int(stop.code or 0)
     return 0
 
 
