@@ -33,12 +33,14 @@ from shared_project.course.tests import serving  # noqa: E402
 
 PAGE = "chapters/01-hello.html"
 QUIET = "index.html"
+PATIENCE = 60  # seconds for any one thing
 KEPT = 30_000  # ms; after the first command the memory of the started Python is kept
 
 # A row of the table: its name, its unit, and the most that it may be.
 LIMITS = {
     "first Run, to its first output": ("s", 2.5),
     "… transferred until then": ("MB", 9.0),
+    "… of that, what it waits for": ("MB", None),
     "Run after a reload, to its first output": ("s", 0.8),
     "a further command": ("s", 0.15),
     "`pytest chapters/05`, the first time": ("s", None),
@@ -111,7 +113,10 @@ PREPARE = """async () => {
       machine.addEventListener("state", look);
     });
     machine.interrupt();
+    // Who has caught the first one may take its time; a second one ends it.
+    const again = setTimeout(() => machine.interrupt(), 2500);
     const { code, note } = await ended;
+    clearTimeout(again);
     const time = performance.now() - begun;
     return { code, time, restart: note ? await restarted : null };
   };
@@ -126,11 +131,18 @@ class Counting(serving.Handler):
     """Counts what it sends from the terminal's folder."""
 
     sent = 0
+    source = 0  # of that, source code, which is asked for when Python is there already
 
     def send_header(self, keyword, value):
         if keyword == "Content-Length" and self.path.startswith("/assets/terminal/"):
             Counting.sent += int(value)
+            if self.path.endswith("/sources.pack.gz"):
+                Counting.source += int(value)
         super().send_header(keyword, value)
+
+    def do_GET(self):  # noqa: N802 - so it is called there
+        with contextlib.suppress(ConnectionError):  # the reader has left
+            super().do_GET()
 
 
 def main():
@@ -146,7 +158,10 @@ def main():
         if not [*site.glob("assets/terminal/*/manifest.json")]:
             sys.exit(f"{site} has no terminal: `python manage.py prepare_site` says why.")
         address = cleanup.enter_context(serving.serve(site, policy(site), Counting))
-        rounds, version = measure_all(chromium, address, options.repeat)
+        try:
+            rounds, version = measure_all(chromium, address, options.repeat)
+        except MeasureError as error:
+            sys.exit(str(error))
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     print(f"\n{datetime.now(UTC):%Y-%m-%d}: {version}; medians of {options.repeat}; ", end="")
     print(f"{os.cpu_count()} cores; load over 1, 5 and 15 minutes: {load}.\n")
@@ -180,17 +195,24 @@ def measure_all(chromium, address, repeat):
 
 
 def measure(page, address):
-    """Return the figures of one reader, in the units of LIMITS."""
+    """Return the figures of one reader, in the units of LIMITS. Raises MeasureError."""
     found = {}
+
+    def evaluate(what, script, argument=None):
+        late = f"new Promise((late) => setTimeout(late, {PATIENCE * 1000}, null))"
+        script = f"(argument) => Promise.race([({script})(argument), {late}])"
+        answer = page.evaluate(script, argument)
+        if answer is None:
+            raise MeasureError(f"{what}: nothing came of it within {PATIENCE} seconds")
+        return answer
 
     def visit(path):
         page.goto(address + path, wait_until="networkidle")
-        Counting.sent = 0
+        Counting.sent = Counting.source = 0
 
     def run_first_block():
-        """Press Run; return what the first output took, and what was sent until then."""
-        time = page.evaluate(RUN)
-        return time / 1000, Counting.sent / 1e6
+        """Press Run; return what the first output took."""
+        return evaluate("Run", RUN) / 1000
 
     Counting.sent = 0
     page.goto(address + QUIET, wait_until="networkidle")
@@ -201,9 +223,9 @@ def measure(page, address):
     found["transferred by a page that runs nothing"] = Counting.sent / 1e6
 
     visit(PAGE)
-    cold, sent = run_first_block()
-    found["first Run, to its first output"] = cold
-    found["… transferred until then"] = sent
+    found["first Run, to its first output"] = run_first_block()
+    found["… transferred until then"] = Counting.sent / 1e6
+    found["… of that, what it waits for"] = (Counting.sent - Counting.source) / 1e6
     page.evaluate(PREPARE)
     try:
         page.wait_for_function("course.isKept()", timeout=KEPT)
@@ -211,17 +233,17 @@ def measure(page, address):
         print("The memory of the started Python was not kept.", file=sys.stderr)
 
     visit(PAGE)
-    found["Run after a reload, to its first output"] = run_first_block()[0]
+    found["Run after a reload, to its first output"] = run_first_block()
     page.evaluate(PREPARE)
 
     def run(line, code=0):
-        ended = page.evaluate("(line) => course.exec(line)", line)
+        ended = evaluate(line, "(line) => course.exec(line)", line)
         if ended["code"] != code:
             raise MeasureError(f"{line}: exit code {ended['code']}")
         return ended["time"] / 1000
 
     def interrupt(line):
-        ended = page.evaluate("(line) => course.interrupt(line)", line)
+        ended = evaluate(line, "(line) => course.interrupt(line)", line)
         if ended["code"] != 130:
             raise MeasureError(f"{line}: exit code {ended['code']}")
         return ended
