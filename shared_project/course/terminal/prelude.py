@@ -441,7 +441,7 @@ def finish():
     if settings.configured:
         connections.close_all()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed already
             stream.flush()
 
 

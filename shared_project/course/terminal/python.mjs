@@ -227,7 +227,14 @@ export class Python {
       if (stream?.tty) stream.tty.ops = { ...stream.tty.ops, ioctl_tiocgwinsz: () => [rows, columns] };
     }
     const text = JSON.stringify({ argv, cwd, env, terminal: stdin.terminal });
-    const code = this.canWait ? await this.main.callPromising(text) : this.main(text);
+    let code;
+    try {
+      code = this.canWait ? await this.main.callPromising(text) : this.main(text);
+    } catch (error) {
+      // Whatever it is, the next process must not begin in this one's memory.
+      code = 1;
+      if (!this.dead) stderr.write(new TextEncoder().encode(`${error.message}\n`));
+    }
     if (this.dead) return code;
     // What the process has scheduled for now is done while its memory is there.
     for (let turn = 0; turn < 2; turn++) {
