@@ -134,21 +134,12 @@ HASHES = {"sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "
 
 
 def derive_key(hash_name, password, salt, iterations, dklen=None):
-    """Return what hashlib.pbkdf2_hmac does. It needs OpenSSL, which the browser stands in for."""
-    size = hashlib.new(hash_name).digest_size if dklen is None else dklen
+    """Return what hashlib.pbkdf2_hmac does, which needs OpenSSL; a browser can do it, too."""
     if not can_run_sync():
-        raise OSError(errno.ENOTSUP, f"This browser is too slow for passwords. {LOCALLY}")
-    subtle = js.crypto.subtle
-    secret = to_js(bytes(password))
-    key = wait(lambda: subtle.importKey("raw", secret, "PBKDF2", False, to_js(["deriveBits"])))
-    algorithm = {
-        "name": "PBKDF2",
-        "hash": HASHES[hash_name],
-        "salt": bytes(salt),
-        "iterations": iterations,
-    }
-    made = to_js(algorithm, dict_converter=js.Object.fromEntries)
-    return wait(lambda: subtle.deriveBits(made, key, size * 8)).to_bytes()
+        raise OSError(errno.ENOTSUP, f"This browser cannot wait for a key. {LOCALLY}")
+    size = hashlib.new(hash_name).digest_size if dklen is None else dklen
+    texts = [to_js(bytes(text)) for text in (password, salt)]
+    return wait(js.deriveKey, HASHES[hash_name], *texts, iterations, size).to_bytes()
 
 
 class Timers:

@@ -41,6 +41,14 @@ EMPTY_ZIP.set([0x50, 0x4b, 0x05, 0x06]);
 // Memory does not shrink. What has grown so far is slow to clear after each process.
 const LARGE = 300e6;
 
+// What Python leaves to OpenSSL, which is not here.
+globalThis.deriveKey = async (hash, password, salt, iterations, size) => {
+  const { subtle } = crypto;
+  const key = await subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
+  const how = { name: "PBKDF2", hash, salt, iterations };
+  return new Uint8Array(await subtle.deriveBits(how, key, size * 8));
+};
+
 export class Python {
   /**
    * Boot, or take up the memory that `snapshot` holds.

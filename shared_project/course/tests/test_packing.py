@@ -427,7 +427,7 @@ def test_a_program_that_does_not_end_is_ended(monkeypatch):
 
 @pytest.mark.parametrize("build", [None, "0123456789abcdef"])
 def test_only_where_a_terminal_is_packed_a_block_names_its_build(monkeypatch, build):
-    monkeypatch.setattr("shared_project.course.powershell.current_build", lambda: build)
+    monkeypatch.setattr("shared_project.course.extension.current_build", lambda: build)
     extensions = ["shared_project.course.extension", "pymdownx.superfences"]
     text = "```console\n$ python manage.py hello\nHello, World!\n```"
     shown = Markdown(extensions=extensions).convert(text)
