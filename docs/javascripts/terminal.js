@@ -120,6 +120,8 @@
   }
 
   function addRun(block) {
+    const shown = block.querySelector("code").textContent;
+    block.style.setProperty("--first-line", shown.indexOf("\n")); // its length
     block.append(makeButton(block, "Run", "Run these commands", (page) => page.run(block)));
   }
 

@@ -69,11 +69,15 @@ export class TerminalView {
     // The first command is told how wide the terminal is.
     const fitted = this.display.fit();
     if (!focus) return fitted;
+    this.#focus();
+    this.frame.scrollIntoView({ block: "nearest" });
+    return fitted;
+  }
+
+  #focus() {
     // On a phone the focus in the terminal would bring up the keyboard, over the output.
     if (matchMedia("(pointer: coarse)").matches) this.frame.focus({ preventScroll: true });
     else this.display.focus();
-    this.frame.scrollIntoView({ block: "nearest" });
-    return fitted;
   }
 
   // Open the file `path` in the panel, at the `line` or where the `symbol` is.
@@ -264,6 +268,7 @@ export class TerminalView {
     this.wanted = undefined;
     this.lines.feed("\x03");
     this.#showState();
+    this.#focus();
   }
 
   #askReset() {
