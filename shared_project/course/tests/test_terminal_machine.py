@@ -1,4 +1,4 @@
-"""The terminal's machine, with the real Python, where things go wrong: nothing leaks, nothing hangs."""
+"""The terminal's machine, with the real Python, where things go wrong: none leaks, none hangs."""
 
 import gzip
 import json
@@ -289,8 +289,9 @@ def test_a_hundred_commands_leave_no_memory_no_files_and_no_settings_behind(shar
     look = "import os; print(sum(len(one[2]) for one in os.walk('/') if one[0][:5] != '/proc'))"
 
     def once():
-        for line in MIXED:
-            codes.append(shared.run(line, stop="5\n" if "while" in line else None).code)
+        codes.extend(
+            shared.run(line, stop="5\n" if "while" in line else None).code for line in MIXED
+        )
 
     codes = []
     once()
@@ -575,7 +576,8 @@ FAKE = """async () => {
     const headers = { "x-checksum": "5" }; // of five bytes: see disk.mjs
     const cache = await caches.open(name);
     if (await cache.match("memory"))
-      await cache.put("memory", new Response(new Uint8Array(3), { headers: { "x-checksum": "3" } }));
+      const headers = { "x-checksum": "3" };
+      await cache.put("memory", new Response(new Uint8Array(3), { headers }));
   }
 }"""
 
@@ -602,7 +604,8 @@ def test_a_stored_memory_starts_python_and_a_spoiled_one_is_not_used(open_tab):
 def test_without_a_database_all_works_and_it_says_that_nothing_stays(open_tab):
     tab = open_tab(FORBID_DATABASE).start()
     assert tab.notices == [
-        "Your browser keeps nothing for this site. What you change lasts until you leave this page."
+        "Your browser keeps nothing for this site. "
+        "What you change lasts until you leave this page."
     ]
     tab.run("echo kept > note.txt")
     tab.python("import os; os._exit(1)")
