@@ -140,8 +140,9 @@ def fill(target: Path, node: str) -> None:
     bundle(node, TERMINAL / "codemirror.entry.mjs", target / "codemirror.mjs")
     bundle(node, WEB / "node_modules/diff/libesm/patch/create.js", target / "diff.mjs")
     compile_python(target, node, sites, course)
-    write_pack(target / "course.pack.gz", {**course, **demo_shop()})
-    built = time.time()
+    shop = demo_shop()
+    built = time.time()  # of the shop, whose rows are a little older
+    write_pack(target / "course.pack.gz", {**course, **shop})
     tables = b"".join(
         content for path, content in sorted(course.items()) if "/migrations/" in path
     )
