@@ -74,7 +74,8 @@ FULL_DATABASE = """
 IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
 """
 FORBID_CACHE = """
-if (window.caches) caches.open = () => Promise.reject(new DOMException("insecure", "SecurityError"));
+const forbidden = () => Promise.reject(new DOMException("insecure", "SecurityError"));
+if (window.caches) caches.open = forbidden;
 """
 WITHOUT_JSPI = "delete WebAssembly.Suspending;"
 
@@ -317,9 +318,13 @@ def test_files_stay_from_one_command_to_the_next(shared):
 def test_questions_and_lines_at_once_are_answered_one_after_the_other(shared):
     answers = shared.page.evaluate(
         """async (hello) => {
-          const all = [machine.tables(), machine.exec(hello), machine.complete(hello, hello.length),
-            machine.exec(hello), machine.tables()];
-          const [one, first, words, second, other] = await Promise.all(all);
+          const [one, first, words, second, other] = await Promise.all([
+            machine.tables(),
+            machine.exec(hello),
+            machine.complete(hello, hello.length),
+            machine.exec(hello),
+            machine.tables(),
+          ]);
           return [one.length === other.length, first.code, words.words, second.code];
         }""",
         "python manage.py hel",
