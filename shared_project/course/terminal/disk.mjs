@@ -7,7 +7,8 @@ export const NAME = `course-terminal ${new URL("../", import.meta.url).pathname}
 const CACHE = `course-terminal ${FOLDER}`; // sw.js has the same
 const STORE = "files";
 const SHOP = "var/";
-const MEMORY = "memory";
+// The same for every page, in whichever folder it is.
+const MEMORY = new URL("memory", import.meta.url).href;
 const PATIENCE = 5000; // ms; some browsers never answer
 
 /** Return what an IndexedDB request gives. */

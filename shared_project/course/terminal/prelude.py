@@ -18,6 +18,7 @@ import json
 import multiprocessing.pool
 import multiprocessing.process
 import os
+import platform
 import random
 import re
 import runpy
@@ -398,6 +399,8 @@ def execute(argv):
             case ["-c", text, *rest]:
                 sys.argv = ["-c", *rest]
                 exec(compile(text, "<string>", "exec"), {"__name__": "__main__"})
+            case ["--version" | "-V"]:
+                print("Python", platform.python_version())
             case []:
                 sys.argv = [""]
                 code.interact(exitmsg="")

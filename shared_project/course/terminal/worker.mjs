@@ -238,9 +238,8 @@ async function boot(message) {
     },
   });
   if (message.state) shell.state = message.state;
-  const needed = fetchSources();
-  needed.catch(() => {}); // whoever needs it hears of it
-  if (!python.canWait) await needed;
+  // Where Python can wait for them, they come when something asks for them, or after the first line.
+  if (!python.canWait) await fetchSources();
   post("ready", { isNew: !snapshot });
 }
 
@@ -308,6 +307,7 @@ async function run({ id, line, columns, rows, terminal }) {
   commands = undefined;
   const { isBloated } = python;
   post("done", { id, code, state: shell.state, isBloated, ...changes() });
+  fetchSources().catch(() => {}); // whoever needs it hears of it
 }
 
 let commands; // what completion knows of manage.py's commands, until a file changes
