@@ -22,7 +22,6 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +33,6 @@ from shared_project.course.tests import serving  # noqa: E402
 PAGE = "chapters/01-hello.html"
 QUIET = "index.html"
 PATIENCE = 60  # seconds for any one thing
-KEPT = 30_000  # ms; after the first command the memory of the started Python is kept
 
 # A row of the table: its name, its unit, and the most that it may be.
 LIMITS = {
@@ -78,10 +76,14 @@ PREPARE = """async () => {
   const { build } = document.querySelector(".transcript[data-build]").dataset;
   const { machine } = await import(`/assets/terminal/${build}/machine.mjs`);
   window.course = { build, machine };
-  course.isKept = async () => {
+  const isKept = async () => {
     const ours = (await caches.keys()).filter((name) => name.includes(build));
     const kept = ours.map(async (name) => (await caches.open(name)).match("memory"));
     return (await Promise.all(kept)).some(Boolean);
+  };
+  course.kept = async () => {
+    while (!(await isKept())) await new Promise((resolve) => setTimeout(resolve, 100));
+    return true;
   };
   course.free = async () => {
     while (machine.state !== "ready") await new Promise((resolve) => setTimeout(resolve, 20));
@@ -227,10 +229,7 @@ def measure(page, address):
     found["… transferred until then"] = Counting.sent / 1e6
     found["… of that, what it waits for"] = (Counting.sent - Counting.source) / 1e6
     page.evaluate(PREPARE)
-    try:
-        page.wait_for_function("course.isKept()", timeout=KEPT)
-    except PlaywrightTimeoutError:
-        print("The memory of the started Python was not kept.", file=sys.stderr)
+    evaluate("keeping the memory of the started Python", "() => course.kept()")
 
     visit(PAGE)
     found["Run after a reload, to its first output"] = run_first_block()
