@@ -103,6 +103,9 @@ class FilesPanel {
     this.root.scrollIntoView({ block: "nearest" });
     await this.show(path, place);
     if (this.path === path && this.isShown) this.view.focus();
+    // CodeMirror scrolls the page to the line in the next frame; the row above it stays in sight.
+    const comeBack = () => this.root.scrollIntoView({ block: "nearest" });
+    requestAnimationFrame(() => requestAnimationFrame(comeBack));
   }
 
   async show(path, { line, symbol } = {}) {

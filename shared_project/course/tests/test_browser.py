@@ -129,7 +129,7 @@ def test_copying_a_console_block_gives_its_commands(visit, name):
         show(block)
         page.evaluate("navigator.clipboard.writeText('')")
         block.get_by_role("button", name=re.compile("copy", re.IGNORECASE)).click()
-        text = page.wait_for_function("navigator.clipboard.readText()").json_value()
+        text = page.wait_for_function("() => navigator.clipboard.readText()").json_value()
         copied.append(text.split("\n"))
     assert copied == [
         tab for block in blocks(WRITTEN[name], "console") for tab in both_shells(block) if tab
@@ -190,7 +190,7 @@ def test_a_page_opened_from_a_folder_finds_words_too(visit, site):
 
 def search(page):
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement.matches('input')")
+    page.wait_for_function("() => document.activeElement.matches('input')")
     page.keyboard.type("savepoint")
     page.locator(".md-search-result a", has_text="savepoint").first.wait_for()
     start = page.url

@@ -94,7 +94,7 @@ def test_without_storage_a_tick_lasts_for_the_visit(visit, storage):
     tick(page)
     assert ticked(page, ".md-nav--primary") == ["2. Greet ✓ (finished)"]
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement.matches('input')")
+    page.wait_for_function("() => document.activeElement.matches('input')")
 
 
 @pytest.mark.parametrize("kept", ["{", '{"02": true}', "3"])
@@ -139,7 +139,7 @@ def test_a_diagram_is_fetched_when_it_comes_near(visit):
     loaded = "performance.getEntriesByType('resource').some(({name}) => name.includes('mermaid'))"
     assert not page.evaluate(loaded)
     page.locator("figure.diagram").first.scroll_into_view_if_needed()
-    page.wait_for_function(loaded)
+    page.wait_for_function(f"() => {loaded}")
 
 
 def test_print_shows_every_tab_and_neither_navigation_nor_buttons(visit):

@@ -105,7 +105,7 @@ def run_block(page, block, transcript):
         "(count) => ran.length === count && ran.every((one) => 'code' in one)",
         arg=len(transcript.commands),
     )
-    page.wait_for_function("machine.state === 'ready'")
+    page.wait_for_function("() => machine.state === 'ready'")
 
 
 def count_tests(lines):
