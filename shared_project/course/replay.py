@@ -59,16 +59,23 @@ class ReplayError(Exception):
 def copy_course(target: Path) -> None:
     """Copy the working tree to `target`, with a demo shop in `var`."""
     shutil.copytree(ROOT, target, ignore=NOT_COPIED)
-    # What npm has installed is found installed, and no page needs the network.
-    modules = WEB / "node_modules"
-    if modules.is_dir():
-        (target / modules.relative_to(ROOT)).symlink_to(modules)
+    link_modules(target)
     (target / "var").mkdir()
     shell = Shell(target)
     for command in ("python manage.py migrate -v 0", "python manage.py load_demo -v 0"):
         lines, code = shell.run_plainly(command)
         if code:
             raise ReplayError("\n".join([f"`{command}` failed", *lines]))
+
+
+def link_modules(target: Path, root: Path = ROOT) -> None:
+    """Let the copy `target` of `root` find installed what npm has installed, if it has.
+
+    So no page needs the network.
+    """
+    modules = root / WEB.relative_to(ROOT) / "node_modules"
+    if modules.is_dir():
+        (target / modules.relative_to(root)).symlink_to(modules)
 
 
 def make_environment(folder: Path) -> None:

@@ -13,6 +13,7 @@ if sys.platform != "win32":
         ReplayError,
         Shell,
         copy_course,
+        link_modules,
         make_environment,
         replay_page,
     )
@@ -189,3 +190,14 @@ def test_a_shop_that_cannot_be_loaded_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(Shell, "run_plainly", lambda *_: (["no"], 1))
     with pytest.raises(ReplayError, match="`python manage.py migrate -v 0` failed\nno"):
         copy_course(tmp_path / "course")
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_what_npm_has_installed_is_found_in_a_copy(tmp_path, installed):
+    root, copy = tmp_path / "course", tmp_path / "copy"
+    for folder in (root, copy):
+        (folder / "shared_project/course/web").mkdir(parents=True)
+    if installed:
+        (root / "shared_project/course/web/node_modules/diff").mkdir(parents=True)
+    link_modules(copy, root)
+    assert (copy / "shared_project/course/web/node_modules/diff").is_dir() == installed
