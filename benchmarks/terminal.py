@@ -78,8 +78,8 @@ PREPARE = """async () => {
   window.course = { build, machine };
   const isKept = async () => {
     const ours = (await caches.keys()).filter((name) => name.includes(build));
-    const kept = ours.map(async (name) => (await caches.open(name)).match("memory"));
-    return (await Promise.all(kept)).some(Boolean);
+    const kept = ours.map(async (name) => (await caches.open(name)).keys());
+    return (await Promise.all(kept)).flat().some(({ url }) => url.endsWith("/memory"));
   };
   course.kept = async () => {
     while (!(await isKept())) await new Promise((resolve) => setTimeout(resolve, 100));

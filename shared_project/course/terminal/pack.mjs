@@ -108,12 +108,21 @@ const commands = found("/out/commands.d");
 const tests = found("/out/tests.d");
 const rewritten = below("bytecode", found("/bytecode")).filter(([path]) => /-pytest-/.test(path));
 
+// The modules whose source comes late, and without bytecode: Python waits for these alone.
+const stubbed = new Set(commands.map(([path]) => path.replace(".cpython-314.pyc", ".py")));
+const late = [...library, ...below(sites, libraries)]
+  .map(([path]) => path)
+  .filter((path) => path.endsWith(".py") && !stubbed.has(`bytecode/${path}`))
+  .map((path) => path.replace(/^lib\/python3\.14\/(site-packages\/)?/, ""))
+  .map((path) => path.replace(/(\/__init__)?\.py$/, "").replaceAll("/", "."));
+
 await mkdir(order.out, { recursive: true });
 const outputs = {
   "pyodide.asm.wasm.gz": await readFile(join(order.pyodide, "pyodide.asm.wasm")),
   "python.pack.gz": pack([
     ...commands.filter((file) => !isCourse(file)),
     ...library.filter(isEarly),
+    ["bytecode/late.txt", new TextEncoder().encode(late.sort().join("\n"))],
     ...below(sites, libraries.filter((file) => !isLate(file))),
   ]),
   "sources.pack.gz": pack([
