@@ -311,15 +311,15 @@ def make_scanner(context):
 
 
 class Late:
-    """Modules that no command needs at once are fetched while the first one runs."""
+    """Find the modules that come after the first command, or as soon as one is imported."""
+
+    names = None
 
     def find_spec(self, name, path=None, target=None):
-        try:
-            with open("/bytecode/late.txt") as names:
-                if name not in names.read().split("\n"):
-                    return None
-        except FileNotFoundError:
-            return None  # all of them came at once
+        if self.names is None:
+            self.names = self.read_names()
+        if name not in self.names:
+            return None
         sys.meta_path.remove(self)
         if not can_run_sync() or not (modules := js.course.complete()):
             return None
@@ -330,6 +330,13 @@ class Late:
             return None
         importlib.invalidate_caches()
         return PathFinder.find_spec(name, path, target)
+
+    def read_names(self):
+        try:
+            with open("/bytecode/late.txt") as names:
+                return set(names.read().split("\n"))
+        except FileNotFoundError:
+            return set()  # all modules came at once
 
 
 # A memory that does not refer to it is not taken up again.

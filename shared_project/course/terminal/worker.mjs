@@ -17,6 +17,7 @@ const AT_ONCE = 20; // messages
 const POLL_EVERY = 100; // ms
 const KEEP_EVERY = 500; // ms: what a long command has written is not lost with the page
 const BUFFER = 16384; // bytes
+const LATER = 500; // ms
 const INTERRUPT = 2;
 
 const post = (type, message = {}, transfer = []) => self.postMessage({ type, ...message }, transfer);
@@ -307,7 +308,8 @@ async function run({ id, line, columns, rows, terminal }) {
   commands = undefined;
   const { isBloated } = python;
   post("done", { id, code, state: shell.state, isBloated, ...changes() });
-  fetchSources().catch(() => {}); // whoever needs it hears of it
+  // When the page has drawn what it got. Whoever needs them sooner asks, and hears of a failure.
+  setTimeout(() => fetchSources().catch(() => {}), LATER);
 }
 
 let commands; // what completion knows of manage.py's commands, until a file changes
