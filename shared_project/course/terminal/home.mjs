@@ -22,12 +22,14 @@ export function furnish(FS, { python, bytecode, course }) {
   for (const folder of [`${HOME}/var`, "/root"]) FS.mkdirTree(folder);
 }
 
-/** Make an empty file for each module that has bytecode, so that Python finds it. */
+/** Make an empty file for each module that has bytecode or comes late, so that Python finds it. */
 function stub(FS, files) {
-  const sources = files
+  const compiled = files
     .filter(([path]) => path.startsWith("bytecode/lib/"))
     .map(([path]) => path.slice("bytecode/".length).replace(".cpython-314.pyc", ".py"));
-  mount(FS, "", sources.map((path) => [path, new Uint8Array()]));
+  const [, names] = files.find(([path]) => path === "bytecode/late.txt");
+  const late = new TextDecoder().decode(names).split("\n");
+  mount(FS, "", [...compiled, ...late].map((path) => [path, new Uint8Array()]));
 }
 
 /** Bring files that may be there already, perhaps empty. */

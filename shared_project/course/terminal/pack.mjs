@@ -112,9 +112,7 @@ const rewritten = below("bytecode", found("/bytecode")).filter(([path]) => /-pyt
 const stubbed = new Set(commands.map(([path]) => path.replace(".cpython-314.pyc", ".py")));
 const late = [...library, ...below(sites, libraries)]
   .map(([path]) => path)
-  .filter((path) => path.endsWith(".py") && !stubbed.has(`bytecode/${path}`))
-  .map((path) => path.replace(/^lib\/python3\.14\/(site-packages\/)?/, ""))
-  .map((path) => path.replace(/(\/__init__)?\.py$/, "").replaceAll("/", "."));
+  .filter((path) => path.endsWith(".py") && !stubbed.has(`bytecode/${path}`));
 
 await mkdir(order.out, { recursive: true });
 const outputs = {

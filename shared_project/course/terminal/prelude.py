@@ -12,7 +12,6 @@ import contextlib
 import errno
 import getpass
 import hashlib
-import importlib
 import io
 import json
 import multiprocessing.pool
@@ -30,7 +29,6 @@ import sys
 import threading
 import time
 from asyncio import events
-from importlib.machinery import PathFinder
 
 import django
 import js
@@ -311,32 +309,31 @@ def make_scanner(context):
 
 
 class Late:
-    """Find the modules that come after the first command, or as soon as one is imported."""
+    """Wait for the modules that come after the first command, or as soon as one is imported.
+
+    Until then their files are empty, so that folders list them.
+    """
 
     names = None
 
     def find_spec(self, name, path=None, target=None):
         if self.names is None:
             self.names = self.read_names()
-        if name not in self.names:
-            return None
-        sys.meta_path.remove(self)
-        if not can_run_sync() or not (modules := js.course.complete()):
-            return None
-        try:
-            wait(lambda: modules)
-        except JsException:
-            # Offline, perhaps. The next process tries again.
-            return None
-        importlib.invalidate_caches()
-        return PathFinder.find_spec(name, path, target)
+        if name in self.names and can_run_sync() and (modules := js.course.complete()):
+            try:
+                wait(lambda: modules)
+            except JsException:
+                # Offline, perhaps. The next process tries again.
+                raise ImportError(f"{name} could not be fetched", name=name) from None
 
     def read_names(self):
         try:
-            with open("/bytecode/late.txt") as names:
-                return set(names.read().split("\n"))
+            with open("/bytecode/late.txt") as files:
+                paths = files.read().split("\n")
         except FileNotFoundError:
             return set()  # all modules came at once
+        inside = (re.sub(r"^lib/python3\.14/(site-packages/)?", "", path) for path in paths)
+        return {re.sub(r"(/__init__)?\.py$", "", path).replace("/", ".") for path in inside}
 
 
 # A memory that does not refer to it is not taken up again.
@@ -369,7 +366,7 @@ def install():
     json.scanner.make_scanner = make_scanner
     json._default_decoder = json.JSONDecoder()
     sys.path[:] = dict.fromkeys(["", *sys.path])
-    sys.meta_path.append(Late())
+    sys.meta_path.insert(0, Late())
 
 
 def load(modules):
