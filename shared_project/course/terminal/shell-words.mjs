@@ -3,6 +3,7 @@
 import { FileError, resolve } from "./files.mjs";
 import { readOptions, toSeconds, UsageFailure } from "./options.mjs";
 import { Failure } from "./pipeline.mjs";
+import { CONTROLS } from "./syntax.mjs";
 
 const NAME = /^[A-Za-z_]\w*$/;
 const BACK = "\\";
@@ -48,17 +49,6 @@ function* echo(io, args) {
   yield* io.out(text + (isOpen && !stops ? "\n" : ""));
 }
 
-const NAMED = {
-  n: "\n",
-  t: "\t",
-  r: "\r",
-  a: "\x07",
-  b: "\b",
-  e: "\x1b",
-  E: "\x1b",
-  f: "\f",
-  v: "\v",
-};
 const ESCAPE = /\\(0[0-7]{0,3}|[1-7][0-7]{0,2}|x[\da-fA-F]{1,2}|u[\da-fA-F]{1,4}|[^])/g;
 
 // Return the text that backslashes mean, and whether a \c ended it. `inValue`: as for `echo -e`
@@ -72,7 +62,7 @@ function unescape(text, inValue) {
     if (/^0/.test(escape) || (/^[1-7]/.test(escape) && !inValue)) {
       return String.fromCharCode(parseInt(escape, 8) & 255);
     }
-    return escape === BACK ? BACK : (NAMED[escape] ?? whole);
+    return escape === BACK ? BACK : (CONTROLS[escape] ?? whole);
   });
   return [replaced, isCut];
 }

@@ -23,7 +23,8 @@ const RESERVED = new Set(
   ),
 );
 const ENDS_WORD = new Set(" \t\n;|&<>()");
-const ESCAPES = {
+// What a letter stands for after a backslash, in $'…' and for echo and printf.
+export const CONTROLS = {
   n: "\n",
   t: "\t",
   r: "\r",
@@ -33,6 +34,9 @@ const ESCAPES = {
   E: "\x1b",
   f: "\f",
   v: "\v",
+};
+const ESCAPES = {
+  ...CONTROLS,
   "\\": "\\",
   "'": "'",
   '"': '"',
