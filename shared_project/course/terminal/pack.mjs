@@ -44,7 +44,7 @@ const python = await Python.boot({
   pyodide: `${pathToFileURL(order.pyodide)}/`,
   stdlib: readFile(join(order.pyodide, "python_stdlib.zip")),
   prelude: await readFile(here("prelude.py"), "utf8"),
-  modules: JSON.parse(await readFile(here("modules.json"), "utf8")),
+  modules: JSON.parse(await readFile(here("modules.json"), "utf8")).always,
   host: { signal: () => 0, sleep: () => undefined, ended: (code) => process.exit(code || 1) },
   mount: async (FS) => {
     write(FS, SITE_PACKAGES, [...libraries, ...pytest]);
@@ -86,6 +86,10 @@ await compile("list", "tests", JSON.stringify([...order.commands, ...order.tests
 await compile("build");
 // pytest compiles test files, conftest.py and plugins its own way, and keeps that beside the rest.
 await run(["-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "chapters"], {});
+// What the migrations make of an empty database, which prelude.py keeps for pytest.
+const SET_UP = `import django; django.setup()
+from django.test.utils import setup_databases; setup_databases(verbosity=0, interactive=False)`;
+await run(["-c", SET_UP], { DJANGO_SETTINGS_MODULE: "shared_project.settings" });
 
 const found = (folder, root = folder) =>
   python.FS.readdir(folder)
@@ -107,6 +111,7 @@ const library = below("lib", found("/out/lib"));
 const commands = found("/out/commands.d");
 const tests = found("/out/tests.d");
 const rewritten = below("bytecode", found("/bytecode")).filter(([path]) => /-pytest-/.test(path));
+const migrated = below("bytecode/migrated", found("/bytecode/migrated"));
 
 // The modules whose source comes late, and without bytecode: Python waits for these alone.
 const stubbed = new Set(commands.map(([path]) => path.replace(".cpython-314.pyc", ".py")));
@@ -130,6 +135,7 @@ const outputs = {
   "pytest.pack.gz": pack([
     ...tests.filter((file) => !isCourse(file)),
     ...rewritten,
+    ...migrated,
     ...below(sites, pytest),
   ]),
   "bytecode.pack.gz": pack([...commands, ...tests].filter(isCourse)),

@@ -28,15 +28,19 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from asyncio import events
 
 import django
 import js
 import tqdm
 from asgiref.local import Local
+from django.apps import apps
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
+from django.core.management.commands import migrate
 from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
 from pyodide import webloop
 from pyodide.ffi import JsException, can_run_sync, run_sync, to_js
 
@@ -314,11 +318,10 @@ class Late:
     Until then their files are empty, so that folders list them.
     """
 
-    names = None
+    def __init__(self):
+        self.names = self.read_names()
 
     def find_spec(self, name, path=None, target=None):
-        if self.names is None:
-            self.names = self.read_names()
         if name in self.names and can_run_sync() and (modules := js.course.complete()):
             try:
                 wait(lambda: modules)
@@ -334,6 +337,65 @@ class Late:
             return set()  # all modules came at once
         inside = (re.sub(r"^lib/python3\.14/(site-packages/)?", "", path) for path in paths)
         return {re.sub(r"(/__init__)?\.py$", "", path).replace("/", ".") for path in inside}
+
+
+# --- pytest's database ---
+
+TEMPLATES = "/bytecode/migrated"
+migrate_step_by_step = migrate.Command.handle
+
+
+def migrate_by_copy(command, *labels, **options):
+    """Migrate pytest's empty database by a copy of what that came to before."""
+    connection = connections[options["database"]]
+    if not is_usual(connection, options):
+        return migrate_step_by_step(command, *labels, **options)
+    file = f"{TEMPLATES}/{digest_of_course()}.sqlite3"
+    if not os.path.exists(file):
+        migrate_step_by_step(command, *labels, **options)
+        os.makedirs(TEMPLATES, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(file)) as template:
+            connection.connection.backup(template)
+        return None
+    with contextlib.closing(sqlite3.connect(file)) as template:
+        template.backup(connection.connection)
+    # As after a migration.
+    ContentType = apps.get_model("contenttypes", "ContentType")
+    ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
+    return None
+
+
+def is_usual(connection, options):
+    """Tell whether nobody would notice the difference."""
+    return (
+        options["run_syncdb"]
+        and not options["verbosity"]
+        and connection.is_in_memory_db()
+        and not connection.introspection.table_names()
+        and all(is_of_django(one) for one in [*pre_migrate.receivers, *post_migrate.receivers])
+    )
+
+
+def is_of_django(connected):
+    receiver = connected[1]
+    if isinstance(receiver, weakref.ReferenceType):
+        receiver = receiver()
+    return receiver is None or receiver.__module__.startswith("django.")
+
+
+def digest_of_course():
+    """Return a digest of what a migration may depend on."""
+    folders = [["/course", [], ["conftest.py", "pyproject.toml"]]]
+    for name in ("chapters", "shared_project"):
+        folders += os.walk(f"/course/{name}")
+    stamps = []
+    for folder, _, names in folders:
+        for name in names:
+            found = os.stat(path := f"{folder}/{name}")
+            stamps.append((path, found.st_size, found.st_mtime_ns))
+    installed = [config.name for config in apps.get_app_configs()]
+    versions = [django.__version__, sqlite3.sqlite_version]
+    return hashlib.sha256(repr([sorted(stamps), installed, versions]).encode()).hexdigest()[:16]
 
 
 # A memory that does not refer to it is not taken up again.
@@ -365,6 +427,7 @@ def install():
     tqdm.tqdm.monitor_interval = 0  # the monitor is a thread
     json.scanner.make_scanner = make_scanner
     json._default_decoder = json.JSONDecoder()
+    migrate.Command.handle = migrate_by_copy
     sys.path[:] = dict.fromkeys(["", *sys.path])
     sys.meta_path.insert(0, Late())
 

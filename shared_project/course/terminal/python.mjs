@@ -33,11 +33,16 @@ export const INTERNALS = {
 };
 
 export const SITE_PACKAGES = "/lib/python3.14/site-packages";
+// What was imported so far lives as long as the process.
+const TIDY = "import gc; gc.collect(); gc.freeze()";
 const ABORTED = 134;
 const TOO_DEEP = "it went deeper than the browser's stack is";
 const EPIPE = 64;
 const EMPTY_ZIP = new Uint8Array(22);
 EMPTY_ZIP.set([0x50, 0x4b, 0x05, 0x06]);
+const PAGE = 65536; // bytes
+const FAST = 1; // ms
+const SKIPPED = 8; // questions
 // Memory does not shrink. What has grown so far is slow to clear after each process.
 const LARGE = 300e6;
 
@@ -60,7 +65,7 @@ export class Python {
    * `prelude` is the text of prelude.py, `modules` what it imports.
    * `host` answers what a process asks: `ask(secret)` and `sleep(ms)`, both may return a promise,
    * `signal()`, the number of a signal to deliver or 0, and `ended(code, reason)`, when Python has died.
-   * `complete()` promises that all modules are there, where some come later.
+   * `complete()` promises that all modules are there, where some have yet to come.
    */
   static async boot({ pyodide, module, stdlib, mount, prelude, modules, snapshot, host }) {
     const [{ loadPyodide }, { default: create }] = await Promise.all([
@@ -139,7 +144,7 @@ export class Python {
       this.py.runPython(prelude, { globals, filename: "<prelude>" });
       globals.get("load")(this.py.toPy(modules));
       globals.get("install")();
-      this.py.runPython("import gc; gc.collect(); gc.freeze()");
+      this.py.runPython(TIDY);
     }
     let buffered = new Uint8Array();
     this.read = (most) => {
@@ -149,12 +154,19 @@ export class Python {
       return piece;
     };
     this.forget = () => (buffered = new Uint8Array());
-    // Asked every few dozen bytecodes; 0 means that no signal has come.
+    // Asked every few dozen bytecodes; 0 means that no signal has come. They mostly take some
+    // microseconds, which is less than an answer does: then some questions have none.
     const self = this;
     const { host } = this;
+    let answered = 0;
+    let skipped = 0;
     this.py.setInterruptBuffer({
       get 0() {
-        return self.waits ? 0 : host.signal();
+        if (self.waits || skipped-- > 0) return 0;
+        const now = performance.now();
+        skipped = now - answered < FAST ? SKIPPED : 0;
+        answered = now;
+        return host.signal();
       },
       set 0(_) {},
     });
@@ -162,7 +174,13 @@ export class Python {
     this.copyMemory();
   }
 
-  /** Return this memory for `boot({ snapshot })`. Call it before the first process. */
+  /** Have each process from now on begin with `modules` imported, too. None may be running. */
+  preload(modules) {
+    this.py.runPython(`prelude["load"](${JSON.stringify(modules)})\n${TIDY}`);
+    this.copyMemory();
+  }
+
+  /** Return this memory for `boot({ snapshot })`. None may be running. */
   snapshot() {
     // It must be empty, as it is when a memory is taken up.
     const { loadedPackages } = this.py;
@@ -172,7 +190,7 @@ export class Python {
         throw new Error(`a ${typeof value} of JavaScript's is in the memory`);
       },
     });
-    // What a process has added to the memory is behind the copy, and all zeros.
+    // Behind the copy it is all zeros.
     return whole.slice(0, memoryStart(whole) + this.copy.length);
   }
 
@@ -181,7 +199,8 @@ export class Python {
     // What Python forgets in a process is not forgotten in the copy.
     module.finalizationRegistry = { register() {}, unregister() {} };
     this.open = new Set(module.FS.streams.filter(Boolean).map((stream) => stream.fd));
-    this.copy = module.HEAPU8.slice();
+    // Behind that it is all zeros.
+    this.copy = module.HEAPU8.slice(0, usedSize(module.HEAPU8));
     this.references = [];
     for (let index = 0; ; index++) {
       try {
@@ -307,6 +326,14 @@ export class Python {
 /** Return where in a snapshot the memory begins: its header holds it. */
 function memoryStart(snapshot) {
   return new Uint32Array(snapshot.buffer, snapshot.byteOffset, 2)[1];
+}
+
+/** Return how long `memory` is without the zeros at its end, in whole pages of WebAssembly. */
+function usedSize(memory) {
+  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
+  let size = words.length;
+  while (size && !words[size - 1]) size--;
+  return Math.ceil((size * 4) / PAGE) * PAGE;
 }
 
 /** Have Pyodide's own loader find what was fetched already; return how to undo that. */

@@ -59,7 +59,7 @@ async function boot(pyodide) {
   return Python.boot({
     pyodide: `${pathToFileURL(pyodide)}/`,
     prelude: await readFile(inBuild("prelude.py"), "utf8"),
-    modules: JSON.parse(await readFile(inBuild("modules.json"), "utf8")),
+    modules: JSON.parse(await readFile(inBuild("modules.json"), "utf8")).always,
     host: { signal: () => 0, sleep: () => undefined, ended: (code) => process.exit(code || 1) },
     mount: async (FS) => {
       furnish(FS, files);

@@ -14,7 +14,7 @@ import { Shell } from "./shell.mjs";
 // keep his last line back.
 const DRAW_EVERY = 15; // ms
 const AT_ONCE = 20; // messages
-const POLL_EVERY = 100; // ms
+const POLL_EVERY = 150; // ms: each takes some 5 ms
 const KEEP_EVERY = 500; // ms: what a long command has written is not lost with the page
 const BUFFER = 16384; // bytes
 const LATER = 500; // ms
@@ -28,7 +28,10 @@ let hasServiceWorker = false;
 let python;
 let shell;
 let sources; // a promise: the source of the libraries is there
+let isComplete = false; // it is
 let pytest; // a promise: pytest is installed
+let modules; // what Python has imported when a process begins, and once pytest is there
+let isKept = false; // the page has the memory of the started Python
 let before = new Map(); // the files as they were last reported
 let running = 0; // the number of the line that runs
 let screen = { columns: 80, rows: 24 };
@@ -128,7 +131,7 @@ const host = {
     if (number) post("heard");
     return number;
   },
-  complete: fetchSources,
+  complete: () => (isComplete ? undefined : fetchSources()),
   ended(code, reason) {
     // Python has gone, and its disk is still here.
     if (reason) show(new TextEncoder().encode(`Python has crashed: ${reason}\n`));
@@ -208,11 +211,12 @@ async function boot(message) {
   const [libraries, course, bytecode] = ["python", "course", "bytecode"].map((name) =>
     unzippedBytes(base, `${name}.pack`),
   );
+  modules = await (await fetched(base, "modules.json")).json();
   const options = {
     pyodide: base,
     module,
     prelude: await (await fetched(base, "prelude.py")).text(),
-    modules: await (await fetched(base, "modules.json")).json(),
+    modules: modules.always,
     host,
     mount: async (FS) => {
       const packs = await Promise.all([libraries, bytecode, course]);
@@ -222,6 +226,7 @@ async function boot(message) {
     },
   };
   python = await Python.boot({ ...options, snapshot });
+  isKept = Boolean(snapshot);
   if (!("var/db.sqlite3" in files)) {
     // Rounded down: what was old enough for the cleanup must stay so.
     const age = Math.floor(Date.now() / 1000 - message.built);
@@ -245,7 +250,10 @@ async function boot(message) {
 }
 
 function fetchSources() {
-  sources ??= unzippedBytes(base, "sources.pack").then((pack) => fill(python.FS, unpack(pack)));
+  sources ??= unzippedBytes(base, "sources.pack").then((pack) => {
+    fill(python.FS, unpack(pack));
+    isComplete = true;
+  });
   sources.catch(() => (sources = undefined));
   return sources;
 }
@@ -272,9 +280,20 @@ async function spawn(argv, { env, cwd, signal: order, ...streams }) {
 function installPytest() {
   pytest ??= Promise.all([unzippedBytes(base, "pytest.pack"), fetchSources()]).then(([pack]) => {
     fill(python.FS, unpack(pack));
+    // Whoever visits the next page may have no use for pytest.
+    postMemory();
+    python.preload(modules.pytest);
   });
   pytest.catch(() => (pytest = undefined));
   return pytest;
+}
+
+/** Give the page the memory of the started Python, unless it has it. */
+function postMemory() {
+  if (isKept) return;
+  isKept = true;
+  const memory = python.snapshot();
+  post("snapshot", { memory }, [memory.buffer]);
 }
 
 /** Return the next line that is typed, for a word of the shell; null at the end. */
@@ -290,7 +309,7 @@ async function typed() {
 async function run({ id, line, columns, rows, terminal }) {
   running = id;
   signal = pressed = 0;
-  kept = performance.now();
+  kept = polled = performance.now();
   screen = { columns, rows };
   const output = { terminal, columns, rows, write: show };
   const stdin = terminal
@@ -335,10 +354,7 @@ const inTurn = {
     write(python.FS, files);
     changes();
   },
-  snapshot: () => {
-    const memory = python.snapshot();
-    post("snapshot", { memory }, [memory.buffer]);
-  },
+  snapshot: postMemory,
 };
 
 const atOnce = {

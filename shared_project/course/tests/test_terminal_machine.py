@@ -318,6 +318,56 @@ def test_files_stay_from_one_command_to_the_next(shared):
     assert shared.run("cat note.txt").code == 1
 
 
+# --- pytest's database ---
+
+TEST_DATABASE = """
+import hashlib, os, re, sys, django
+os.environ['DJANGO_SETTINGS_MODULE'] = 'shared_project.settings'
+sys.path.insert(0, '')
+django.setup()
+from django.db import connection
+from django.db.models.signals import post_migrate
+from django.test.utils import setup_databases
+"""
+SET_UP = "setup_databases(verbosity=0, interactive=False)\n"
+# Applied at, which is not the same twice.
+DUMP = """
+moment = r'\\x27\\d{4}-\\d\\d-\\d\\d \\d\\d:.*?\\x27'
+whole = re.sub(moment, '', '\\n'.join(connection.connection.iterdump()))
+print(hashlib.sha256(whole.encode()).hexdigest())
+"""
+MIGRATION = "shared_project/shop/migrations/0001_initial.py"
+
+
+def test_pytests_database_is_the_one_that_the_migrations_make(shared):
+    # Who wants to read what is migrated has it migrated.
+    aloud = SET_UP.replace("0", "2")
+    says = [shared.says(TEST_DATABASE + way + DUMP).split() for way in (SET_UP, aloud)]
+    assert len(says[0]) < len(says[1])
+    assert says[0][-1] == says[1][-1]
+
+
+def test_pytests_database_is_made_anew_when_a_migration_was_edited(shared):
+    count = "print(len(connection.introspection.table_names()))"
+    before = int(shared.says(TEST_DATABASE + SET_UP + count))
+    original = shared.page.evaluate("(path) => machine.original(path)", MIGRATION)
+    more = "\n    operations.append(migrations.RunSQL('CREATE TABLE more (id int)'))\n"
+    edit = "([path, text]) => machine.write(path, text)"
+    try:
+        shared.page.evaluate(edit, [MIGRATION, original.rstrip() + more])
+        for _ in range(2):
+            assert int(shared.says(TEST_DATABASE + SET_UP + count)) == before + 1
+    finally:
+        shared.page.evaluate(edit, [MIGRATION, None])
+    assert int(shared.says(TEST_DATABASE + SET_UP + count)) == before
+
+
+def test_a_receiver_of_the_learners_hears_of_each_migration(shared):
+    connect = "post_migrate.connect(lambda sender, **_: print(sender.name), weak=False)\n"
+    for _ in range(2):
+        assert "shared_project.shop" in shared.says(TEST_DATABASE + connect + SET_UP).split("\n")
+
+
 def test_questions_and_lines_at_once_are_answered_one_after_the_other(shared):
     answers = shared.page.evaluate(
         """async (hello) => {

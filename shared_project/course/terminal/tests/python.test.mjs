@@ -18,9 +18,13 @@ const boot = () =>
     mount: (FS) => mount(FS, "/course", [["a.txt", new Uint8Array([65])]]),
     prelude: `
 import sys
-def load(modules): pass
+import json
+def load(modules): [__import__(one) for one in modules]
 def install(): pass
 def main(text):
+    match json.loads(text)["argv"]:
+        case ["large"]: return len(b"1" * 9000000) and 0
+        case [name]: return int(name in sys.modules)
     kept = getattr(sys, "kept", 0)
     sys.kept = 7
     open("/course/b.txt", "w").write("b")
@@ -68,4 +72,15 @@ test("a memory that was kept can be taken up", options, async () => {
   const memory = python.snapshot();
   assert.equal(new Uint32Array(memory.buffer, 0, 2)[1] % 16, 0, `${MOVED} a snapshot's header`);
   assert.equal((memory.length - new Uint32Array(memory.buffer, 0, 2)[1]) % 65536, 0);
+});
+
+test("what is imported later is there when a process begins", options, async () => {
+  const python = await boot();
+  const before = python.copy.length;
+  await python.run({ ...process(), argv: ["large"] });
+  python.preload(["colorsys"]);
+  for (let turn = 0; turn < 2; turn++) assert.equal(await python.run(process()), 0);
+  assert.equal(await python.run({ ...process(), argv: ["colorsys"] }), 1);
+  // What the process before it has written to the memory is not copied.
+  assert.ok(python.copy.length < before + 1e6);
 });
