@@ -7,6 +7,7 @@ a process of its own (for exit codes, signals, pipes and terminals).
 import io
 import os
 import select
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 
 from shared_project.course.naive import load
 from shared_project.course.recorder import Recorder
@@ -246,10 +248,19 @@ def threads():
     """For tests, and fixtures, that need a second thread: without one, the tests are skipped."""
 
 
+@pytest.fixture(scope="session")
+def _media_root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uploads") / "media"
+    with override_settings(MEDIA_ROOT=folder):
+        yield folder
+
+
 @pytest.fixture(autouse=True)
-def _data_dir(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    settings.MEDIA_ROOT = tmp_path / "media"
+def _no_uploads(_media_root):
+    """Each test begins without uploads, and none touches the learner's own."""
+    yield
+    if _media_root.exists():
+        shutil.rmtree(_media_root)
 
 
 @pytest.fixture
