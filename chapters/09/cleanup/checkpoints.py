@@ -20,7 +20,7 @@ class Checkpoints:
     """
 
     def __init__(self):
-        self.seconds = 0
+        self.seconds = None  # that the batches since the last checkpoint took
         self.automatic = None
 
     def __enter__(self):
@@ -33,7 +33,7 @@ class Checkpoints:
         if self.automatic is None:
             return
         pragma(f"wal_autocheckpoint = {self.automatic}")
-        if kind is None and self.seconds:
+        if kind is None and self.seconds is not None:
             self.run()
 
     def after(self, seconds: float) -> None:
@@ -41,7 +41,7 @@ class Checkpoints:
 
         How long they took says how much they wrote; how many rows they had does not.
         """
-        self.seconds += seconds
+        self.seconds = (self.seconds or 0) + seconds
         if self.automatic is not None and self.seconds >= SECONDS:
             self.run()
 
@@ -50,7 +50,7 @@ class Checkpoints:
         # others wrote during the first, so that the log can begin anew instead of growing.
         for _ in range(2):
             pragma("wal_checkpoint(PASSIVE)")
-        self.seconds = 0
+        self.seconds = None
 
 
 def pragma(text: str) -> int:
