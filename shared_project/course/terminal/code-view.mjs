@@ -3,6 +3,7 @@
 import { button, element } from "./elements.mjs";
 
 const ESCAPED = 10_000; // milliseconds in which Tab leaves the editor after Escape
+const PARSING = 500; // milliseconds
 
 let attempts = 0;
 let library;
@@ -48,6 +49,8 @@ export class CodeView {
     const kept = this.states.get(path);
     this.view.setState(kept?.sliceDoc() === text ? kept : this.makeState(path, text));
     this.follow();
+    // Else a line that is begun before CodeMirror has come so far is not indented.
+    this.codemirror.forceParsing(this.view, this.view.state.doc.length, PARSING);
   }
 
   makeState(path, text) {

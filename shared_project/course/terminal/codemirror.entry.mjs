@@ -3,6 +3,7 @@ export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 export { python } from "@codemirror/lang-python";
 export {
   bracketMatching,
+  forceParsing,
   indentOnInput,
   indentUnit,
   syntaxHighlighting,
