@@ -16,7 +16,7 @@ export const ENVIRONMENT = {
 /** Bring the files that Python boots from: an array for each of three packs. */
 export function furnish(FS, { python, bytecode, course }) {
   stub(FS, python);
-  fill(FS, python);
+  mount(FS, "", python);
   mount(FS, "", bytecode);
   mount(FS, HOME, course);
   for (const folder of [`${HOME}/var`, "/root"]) FS.mkdirTree(folder);
@@ -30,13 +30,4 @@ function stub(FS, files) {
   const [, names] = files.find(([path]) => path === "bytecode/late.txt");
   const late = new TextDecoder().decode(names).split("\n");
   mount(FS, "", [...compiled, ...late].map((path) => [path, new Uint8Array()]));
-}
-
-/** Bring files that may be there already, perhaps empty. */
-export function fill(FS, files) {
-  for (const [path, bytes] of files) {
-    const found = FS.analyzePath(`/${path}`);
-    if (!found.exists) mount(FS, "", [[path, bytes]]);
-    else Object.assign(found.object, { contents: bytes, usedBytes: bytes.length });
-  }
 }

@@ -53,6 +53,7 @@ class Machine extends EventTarget {
   start() {
     if (!this.#starting) {
       const starting = this.#start().catch((error) => {
+        this.#dropLaunched();
         if (this.#starting === starting) this.#starting = undefined;
         this.#become(error.elsewhere ? "elsewhere" : "failed");
         throw error;
@@ -72,11 +73,14 @@ class Machine extends EventTarget {
     // All at once: what takes longest is the network.
     this.#compiled ??= compile();
     this.#compiled.catch(() => (this.#compiled = undefined));
-    const serviceWorker = this.#startServiceWorker();
     const memory = readMemory();
-    await this.#openDisk();
+    const disk = this.#openDisk();
+    disk.catch(() => {});
+    this.#serviceWorker = await this.#startServiceWorker();
+    // Now: what it fetches is kept. It need not wait for the disk.
+    this.#launch();
+    await disk;
     this.tell("progress", { text: "Python is starting…" });
-    this.#serviceWorker = await serviceWorker;
     await this.#boot(await memory);
     this.#isUp = true;
     this.#become("ready");
@@ -111,22 +115,40 @@ class Machine extends EventTarget {
     this.#disk = disk;
   }
 
+  #launched; // a worker that has begun to fetch, and waits for its order
+
+  #launch() {
+    const worker = new Worker(`${BASE}worker.mjs`, { type: "module" });
+    const failed = new Promise((_, reject) => {
+      worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error(BROKEN));
+        // After the start this is all that is heard of its end.
+        if (worker === this.#worker) this.#hear({ type: "failed", text: event.message });
+      };
+    });
+    failed.catch(() => {});
+    this.#launched = { worker, failed };
+  }
+
+  #dropLaunched() {
+    this.#launched?.worker.terminate();
+    this.#launched = undefined;
+  }
+
   async #boot(memory) {
     if (this.#isElsewhere) throw elsewhere(ELSEWHERE);
     const begin = performance.now();
     const session = randomName();
-    const worker = new Worker(`${BASE}worker.mjs`, { type: "module" });
+    if (!this.#launched) this.#launch();
+    const { worker, failed } = this.#launched;
+    this.#launched = undefined;
     this.#worker = worker;
     this.#session = session;
     try {
       const { isNew } = await new Promise((resolve, reject) => {
         this.#abandon = reject;
-        worker.onerror = (event) => {
-          event.preventDefault();
-          reject(new Error(BROKEN));
-          // After the start this is all that is heard of its end.
-          if (worker === this.#worker) this.#hear({ type: "failed", text: event.message });
-        };
+        failed.catch(reject);
         worker.onmessage = ({ data }) => {
           if (worker !== this.#worker) return;
           if (data.type === "ready") resolve(data);
@@ -134,9 +156,8 @@ class Machine extends EventTarget {
           else this.#hear(data);
         };
         this.#compiled.then((module) => {
-          worker.postMessage({
+          const message = {
             type: "boot",
-            base: BASE,
             session,
             module,
             snapshot: memory,
@@ -144,7 +165,8 @@ class Machine extends EventTarget {
             built: this.#built,
             files: this.#changed(),
             state: this.#shell,
-          });
+          };
+          worker.postMessage(message, memory ? [memory.buffer] : []);
         }, reject);
       });
       this.#hasMemory = !isNew;
@@ -175,8 +197,10 @@ class Machine extends EventTarget {
   async #startServiceWorker() {
     try {
       const container = navigator.serviceWorker;
-      for (const other of await container.getRegistrations()) {
-        if (other.scope.startsWith(BUILDS) && other.scope !== BASE) other.unregister();
+      for (const found of await container.getRegistrations()) {
+        // It never changes: its address holds the build.
+        if (found.scope === BASE && found.active?.state === "activated") return found;
+        if (found.scope.startsWith(BUILDS) && found.scope !== BASE) found.unregister();
       }
       const registration = await container.register(`${BASE}sw.js`, { scope: BASE });
       const worker = registration.active ?? registration.waiting ?? registration.installing;
@@ -225,6 +249,7 @@ class Machine extends EventTarget {
   #giveUp() {
     this.#isElsewhere = true;
     this.#isUp = false;
+    this.#dropLaunched();
     this.#worker?.terminate();
     this.#worker = this.#starting = this.#disk = this.#opening = this.#locking = undefined;
     this.#late = {};
@@ -358,6 +383,7 @@ class Machine extends EventTarget {
   async #startAgain(outcome) {
     this.#become("starting");
     try {
+      this.#launch();
       await this.#boot(await readMemory());
       this.#become("ready");
     } catch (error) {

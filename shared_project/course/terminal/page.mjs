@@ -64,9 +64,12 @@ async function open(block) {
 
 // Run the block's commands in the terminal below it.
 export async function run(block) {
+  // At once: it takes longer than to load the terminal.
+  const starting = machine.start();
+  starting.catch(() => {}); // The terminal says it.
   await open(block);
   await terminal.showBelow(block);
-  terminal.run(JSON.parse(block.dataset.run), "terminal" in block.dataset);
+  terminal.run(JSON.parse(block.dataset.run), "terminal" in block.dataset, starting);
 }
 
 // Open the block's file, at the lines that the block shows, in the editor below it.

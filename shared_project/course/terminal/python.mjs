@@ -20,8 +20,8 @@ export const INTERNALS = {
     "FS", "HEAPU8", "__hiwire_get", "__hiwire_set", "finalizationRegistry", "growMemory",
     "jspiSupported",
   ],
-  files: ["analyzePath", "close", "mknod", "mkdirTree", "streams", "ErrnoError"],
-  node: ["atime", "contents", "ctime", "id", "mode", "mtime", "usedBytes"],
+  files: ["analyzePath", "close", "mkdirTree", "streams", "ErrnoError"],
+  node: ["atime", "contents", "ctime", "id", "mode", "mtime", "node_ops", "usedBytes"],
   options: [
     "_loadSnapshot", "_makeSnapshot", "createPyodideModule", "fsInit", "ioctl_tiocgwinsz",
     "lockFileContents", "on_fatal", "onExit", "stdLibURL",
@@ -55,6 +55,14 @@ globalThis.deriveKey = async (hash, password, salt, iterations, size) => {
 };
 
 export class Python {
+  /** Fetch Pyodide's modules from the folder `pyodide`; `boot` finds them there. */
+  static fetch(pyodide) {
+    const fetched = ["pyodide.mjs", "pyodide.asm.mjs"].map((name) => import(`${pyodide}${name}`));
+    const both = Promise.all(fetched);
+    both.catch(() => {});
+    return both;
+  }
+
   /**
    * Boot, or take up the memory that `snapshot` holds.
    *
@@ -68,10 +76,7 @@ export class Python {
    * `complete()` promises that all modules are there, where some have yet to come.
    */
   static async boot({ pyodide, module, stdlib, mount, prelude, modules, snapshot, host }) {
-    const [{ loadPyodide }, { default: create }] = await Promise.all([
-      import(`${pyodide}pyodide.mjs`),
-      import(`${pyodide}pyodide.asm.mjs`),
-    ]);
+    const [{ loadPyodide }, { default: create }] = await Python.fetch(pyodide);
     const self = new Python();
     self.host = host;
     // Before the memory, which may refer to it.
@@ -369,18 +374,26 @@ function writer(module, output) {
   };
 }
 
-/** Write the files of a pack below `folder`; they share its memory. */
-export function mount(FS, folder, files, modified = 0) {
-  const made = new Set();
+/** Write the files of a pack below `folder`, perhaps over others; they share its memory. */
+export function mount(FS, folder, files) {
+  const folders = new Map();
+  const find = (path) => {
+    if (!FS.analyzePath(path).exists) FS.mkdirTree(path);
+    const { object } = FS.analyzePath(path);
+    folders.set(path, object);
+    return object;
+  };
   for (const [path, bytes] of files) {
     const full = `${folder}/${path}`;
-    const parent = full.slice(0, full.lastIndexOf("/"));
-    if (!made.has(parent)) FS.mkdirTree(parent);
-    made.add(parent);
-    const node = FS.mknod(full, 0o100644, 0);
+    const end = full.lastIndexOf("/");
+    const parentPath = full.slice(0, end) || "/";
+    const parent = folders.get(parentPath) ?? find(parentPath);
+    const name = full.slice(end + 1);
+    // FS.mknod() would look for each folder on the way.
+    const node = parent.contents[name] ?? parent.node_ops.mknod(parent, name, 0o100644, 0);
     node.contents = bytes;
     node.usedBytes = bytes.length;
-    node.atime = node.mtime = node.ctime = modified;
+    node.atime = node.mtime = node.ctime = 0;
   }
 }
 

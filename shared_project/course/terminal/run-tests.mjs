@@ -17,7 +17,7 @@ import { gunzip } from "node:zlib";
 const order = JSON.parse(await readFile(process.argv[2], "utf8"));
 const inBuild = (name) => join(order.build, name);
 const load = (name) => import(pathToFileURL(inBuild(name)));
-const [{ unpack }, { Python, SITE_PACKAGES }, { ENVIRONMENT, HOME, fill, furnish }] =
+const [{ unpack }, { mount, Python, SITE_PACKAGES }, { ENVIRONMENT, HOME, furnish }] =
   await Promise.all(["packs.mjs", "python.mjs", "home.mjs"].map(load));
 const unzipped = async (name) => promisify(gunzip)(await readFile(inBuild(`${name}.gz`)));
 
@@ -63,8 +63,8 @@ async function boot(pyodide) {
     host: { signal: () => 0, sleep: () => undefined, ended: (code) => process.exit(code || 1) },
     mount: async (FS) => {
       furnish(FS, files);
-      fill(FS, [...files.sources, ...files.pytest]);
-      fill(FS, newer.map(([path, bytes]) => [`${sites}/${path}`, bytes]));
+      mount(FS, "", [...files.sources, ...files.pytest]);
+      mount(FS, `/${sites}`, newer);
     },
   });
 }

@@ -87,11 +87,11 @@ export class TerminalView {
     return (await this.panels.get("Files")).show(path, { line, symbol });
   }
 
-  // Run `commands` one after another as soon as the machine is free.
-  run(commands, onTerminal) {
+  // Run `commands` one after another when the machine has started and is free.
+  run(commands, onTerminal, starting) {
     this.wanted = { commands, onTerminal };
     this.display.scrollToBottom();
-    this.#connect();
+    this.#connect(() => starting);
     this.#showState();
   }
 

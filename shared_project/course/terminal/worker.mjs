@@ -5,9 +5,9 @@
 
 import { complete } from "./completion.mjs";
 import { fetched, unzippedBytes } from "./fetching.mjs";
-import { ENVIRONMENT, fill, furnish, HOME } from "./home.mjs";
+import { ENVIRONMENT, furnish, HOME } from "./home.mjs";
 import { unpack } from "./packs.mjs";
-import { filesBelow, Python } from "./python.mjs";
+import { filesBelow, mount, Python } from "./python.mjs";
 import { Shell } from "./shell.mjs";
 
 // One message for each write would be slow for who writes much; who computes afterward must not
@@ -22,7 +22,7 @@ const INTERRUPT = 2;
 
 const post = (type, message = {}, transfer = []) => self.postMessage({ type, ...message }, transfer);
 
-let base;
+const base = new URL("./", import.meta.url).href;
 let session; // how the service worker knows this worker
 let hasServiceWorker = false;
 let python;
@@ -201,27 +201,34 @@ function write(FS, files) {
   }
 }
 
+// --- What is fetched before the page knows what the disk holds ---
+
+const text = async (name) => (await fetched(base, name)).text();
+const texts = { prelude: text("prelude.py"), modules: text("modules.json") };
+const packs = ["python", "bytecode", "course"].map(async (name) => [
+  ...unpack(await unzippedBytes(base, `${name}.pack`)),
+]);
+// Whoever waits for one of them hears of a failure.
+for (const early of [...Object.values(texts), ...packs]) early.catch(() => {});
+Python.fetch(base);
+
 // --- Messages ---
 
 async function boot(message) {
-  ({ base, session } = message);
+  session = message.session;
   const { module, snapshot, files } = message;
   // Pyodide must see what the page has seen.
   if (!message.canWait) delete WebAssembly.Suspending;
-  const [libraries, course, bytecode] = ["python", "course", "bytecode"].map((name) =>
-    unzippedBytes(base, `${name}.pack`),
-  );
-  modules = await (await fetched(base, "modules.json")).json();
+  modules = JSON.parse(await texts.modules);
   const options = {
     pyodide: base,
     module,
-    prelude: await (await fetched(base, "prelude.py")).text(),
+    prelude: await texts.prelude,
     modules: modules.always,
     host,
     mount: async (FS) => {
-      const packs = await Promise.all([libraries, bytecode, course]);
-      const [python, compiled, ours] = packs.map((pack) => [...unpack(pack)]);
-      furnish(FS, { python, bytecode: compiled, course: ours });
+      const [python, bytecode, course] = await Promise.all(packs);
+      furnish(FS, { python, bytecode, course });
       write(FS, files);
     },
   };
@@ -251,7 +258,7 @@ async function boot(message) {
 
 function fetchSources() {
   sources ??= unzippedBytes(base, "sources.pack").then((pack) => {
-    fill(python.FS, unpack(pack));
+    mount(python.FS, "", unpack(pack));
     isComplete = true;
   });
   sources.catch(() => (sources = undefined));
@@ -279,7 +286,7 @@ async function spawn(argv, { env, cwd, signal: order, ...streams }) {
 
 function installPytest() {
   pytest ??= Promise.all([unzippedBytes(base, "pytest.pack"), fetchSources()]).then(([pack]) => {
-    fill(python.FS, unpack(pack));
+    mount(python.FS, "", unpack(pack));
     // Whoever visits the next page may have no use for pytest.
     postMemory();
     python.preload(modules.pytest);
