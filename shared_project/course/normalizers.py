@@ -18,7 +18,8 @@ NORMALIZERS = {
     "the speed of a bar": (r"\[\d\d:\d\d<(?:\d\d:\d\d|\?), .*?/s\]", "SPEED"),
     "the seconds of a test run": (r"=*( ?)(\d+ passed.*) in \d+\.\d\ds( ?)=*", r"\2 in SECONDS"),
 }
-COUNTS = (r"\b\d+\b", "COUNT")
+# They may be aligned to the right.
+COUNTS = (r" *\b\d+\b", " COUNT")
 
 
 def normalize(text: str, *, counts: bool = False) -> str:

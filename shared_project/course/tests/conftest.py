@@ -6,7 +6,9 @@ import pytest
 
 from shared_project.chapters import ROOT
 from shared_project.course import sources
+from shared_project.course.libraries import WEB, find
 from shared_project.course.policy import policy
+from shared_project.course.tests.firefox import Firefox, find_firefox
 from shared_project.course.tests.serving import find_chromium, serve
 
 NO_TOOLS = "needs contributors' tools: pip install -r requirements-dev.txt"
@@ -75,6 +77,19 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def firefox():
+    """Firefox, for the tests of one module that look at what may differ between browsers."""
+    node, path = find("node"), find_firefox()
+    if not node or not (WEB / "node_modules/puppeteer-core").is_dir():
+        pytest.skip("needs Node.js and npm's packages: run `npm ci` in shared_project/course/web")
+    if not path:
+        pytest.skip("needs Firefox: install it, or name it in the variable FIREFOX")
+    browser = Firefox(node, path)
+    yield browser
+    browser.close()
 
 
 class Visits:

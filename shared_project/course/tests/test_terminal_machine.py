@@ -210,11 +210,10 @@ def open_tab(contexts, origin, build):
     return lambda script="", **options: Tab(contexts(script, **options), origin, build)
 
 
-@pytest.fixture(scope="module")
-def shared(chromium, origin, build):
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def shared(request, origin, build):
     """A tab that many tests use: what one of them leaves behind, another one finds."""
-    context = chromium.new_context()
-    context.set_default_timeout(60_000)
+    context = request.getfixturevalue(request.param).new_context()
     yield Tab(context, origin, build).start()
     context.close()
 
