@@ -9,6 +9,7 @@ from shared_project.chapters import ROOT
 from shared_project.course.in_browser import why_not
 from shared_project.course.normalizers import HOME, same
 from shared_project.course.replay import COLUMNS, LINES_ON_SCREEN, screen_lines
+from shared_project.course.tests.conftest import Visits
 from shared_project.course.transcripts import FENCE, parse, until_closed
 
 pytestmark = pytest.mark.browser
@@ -19,6 +20,7 @@ START = 60_000  # ms; a busy machine
 # Tests that start a process, or need a signal from outside, are skipped in a browser.
 TESTS = re.compile("pytest |python manage.py test ")
 
+BUILD = "document.querySelector('.transcript[data-build]').dataset.build"
 # Keep what each line of the shell printed, at the width of the recorded terminals.
 RECORD = """async (build) => {
   const { machine } = await import(`/assets/terminal/${build}/machine.mjs`);
@@ -58,11 +60,22 @@ def shown(output, *, terminal):
     return screen_lines(screen)
 
 
-def open_terminal(page):
-    """Bring the machine up and the shop as it came."""
-    build = page.locator(".transcript[data-build]").first.get_attribute("data-build")
-    page.evaluate(RECORD, build)
-    page.evaluate("machine.start()")
+def open_page(page, address):
+    """Open a page whose lines are recorded, with the shop as it came."""
+    page.goto(address)
+    page.evaluate(RECORD, page.evaluate(BUILD))
+    page.evaluate("machine.reset()")
+
+
+@pytest.fixture(scope="module")
+def page(chromium, address):
+    """One for all pages: Python starts from what the browser has kept."""
+    visits = Visits(chromium, address)
+    page = visits("index.html")
+    page.set_default_timeout(START)
+    yield page
+    page.context.close()
+    assert not visits.problems, "\n".join(visits.problems)
 
 
 def runnable(file):
@@ -75,10 +88,8 @@ def runnable(file):
 
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
-def test_a_page_runs_as_it_was_recorded(file, visit):
-    page = visit(f"chapters/{file.stem}.html")
-    page.set_default_timeout(START)
-    open_terminal(page)
+def test_a_page_runs_as_it_was_recorded(file, page, address):
+    open_page(page, f"{address}chapters/{file.stem}.html")
     blocks = page.locator(".transcript[data-run]")
     problems = []
     expected = runnable(file)
@@ -128,7 +139,6 @@ UNTIL_ENDED = """async (count) => {
     await new Promise((turn) => setTimeout(turn, 20));
   }
 }"""
-BUILD = "document.querySelector('.transcript[data-build]').dataset.build"
 
 
 @pytest.fixture(scope="module")
@@ -143,9 +153,7 @@ def firefox_page(firefox):
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
 def test_a_page_runs_in_firefox_as_it_was_recorded(file, firefox_page, address):
     page = firefox_page
-    page.goto(f"{address}chapters/{file.stem}.html")
-    page.evaluate(RECORD, page.evaluate(BUILD))
-    page.evaluate("machine.reset()")
+    open_page(page, f"{address}chapters/{file.stem}.html")
     problems = []
     for number, transcript in enumerate(runnable(file)):
         page.evaluate("(ran.length = 0)")
