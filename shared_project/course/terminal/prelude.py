@@ -359,9 +359,10 @@ def migrate_by_copy(command, *labels, **options):
         return None
     with contextlib.closing(sqlite3.connect(file)) as template:
         template.backup(connection.connection)
-    # As after a migration.
-    ContentType = apps.get_model("contenttypes", "ContentType")
-    ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
+    if apps.is_installed("django.contrib.contenttypes"):
+        # They are in memory after a migration, and cost no query.
+        types = apps.get_model("contenttypes", "ContentType").objects
+        types.get_for_models(*apps.get_models(), for_concrete_models=False)
     return None
 
 
@@ -370,6 +371,7 @@ def is_usual(connection, options):
     return (
         options["run_syncdb"]
         and not options["verbosity"]
+        and connection.vendor == "sqlite"
         and connection.is_in_memory_db()
         and not connection.introspection.table_names()
         and all(is_of_django(one) for one in [*pre_migrate.receivers, *post_migrate.receivers])
@@ -380,22 +382,21 @@ def is_of_django(connected):
     receiver = connected[1]
     if isinstance(receiver, weakref.ReferenceType):
         receiver = receiver()
-    return receiver is None or receiver.__module__.startswith("django.")
+    return receiver is None or (receiver.__module__ or "").startswith("django.")
 
 
 def digest_of_course():
     """Return a digest of what a migration may depend on."""
-    folders = [["/course", [], ["conftest.py", "pyproject.toml"]]]
-    for name in ("chapters", "shared_project"):
-        folders += os.walk(f"/course/{name}")
     stamps = []
-    for folder, _, names in folders:
-        for name in names:
-            found = os.stat(path := f"{folder}/{name}")
-            stamps.append((path, found.st_size, found.st_mtime_ns))
+    for top in ("chapters", "shared_project"):
+        for folder, _, names in os.walk(f"/course/{top}"):
+            for name in names:
+                found = os.stat(path := f"{folder}/{name}")
+                stamps.append((path, found.st_size, found.st_mtime_ns))
     installed = [config.name for config in apps.get_app_configs()]
     versions = [django.__version__, sqlite3.sqlite_version]
-    return hashlib.sha256(repr([sorted(stamps), installed, versions]).encode()).hexdigest()[:16]
+    whole = [sorted(stamps), installed, settings.MIGRATION_MODULES, versions]
+    return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
 
 
 # A memory that does not refer to it is not taken up again.

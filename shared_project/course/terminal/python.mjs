@@ -41,8 +41,9 @@ const EPIPE = 64;
 const EMPTY_ZIP = new Uint8Array(22);
 EMPTY_ZIP.set([0x50, 0x4b, 0x05, 0x06]);
 const PAGE = 65536; // bytes
-const FAST = 1; // ms
-const SKIPPED = 8; // questions
+// An answer to whether a signal has come takes longer than Python does between two questions.
+const FAST = 1; // ms between two answers
+const SKIPPED = 8; // questions without an answer after a fast one
 // Memory does not shrink. What has grown so far is slow to clear after each process.
 const LARGE = 300e6;
 
@@ -159,8 +160,7 @@ export class Python {
       return piece;
     };
     this.forget = () => (buffered = new Uint8Array());
-    // Asked every few dozen bytecodes; 0 means that no signal has come. They mostly take some
-    // microseconds, which is less than an answer does: then some questions have none.
+    // Asked every few dozen bytecodes; 0 means that no signal has come.
     const self = this;
     const { host } = this;
     let answered = 0;

@@ -203,8 +203,8 @@ function write(FS, files) {
 
 // --- What is fetched before the page knows what the disk holds ---
 
-const text = async (name) => (await fetched(base, name)).text();
-const texts = { prelude: text("prelude.py"), modules: text("modules.json") };
+const textOf = async (name) => (await fetched(base, name)).text();
+const texts = { prelude: textOf("prelude.py"), modules: textOf("modules.json") };
 const packs = ["python", "bytecode", "course"].map(async (name) => [
   ...unpack(await unzippedBytes(base, `${name}.pack`)),
 ]);
