@@ -1,5 +1,6 @@
 """A progress bar that appears on a terminal and nowhere else."""
 
+import os
 from contextlib import suppress
 
 from django.core.management.base import OutputWrapper
@@ -33,9 +34,21 @@ class Frames:
         return getattr(self._stream, name)
 
 
+def width_of(stream: OutputWrapper) -> int | None:
+    """Return how many columns a line may have, or None where the terminal does not say.
+
+    That is one less than it has: on Windows, a line that fills the last one goes on below.
+    """
+    with suppress(AttributeError, OSError, ValueError):
+        columns = os.get_terminal_size(stream.fileno()).columns
+        return columns - 1 if columns > 1 else None
+    return None
+
+
 def progress_bar(stream: OutputWrapper, verbosity: int, **options) -> tqdm:
     """Return a tqdm bar on `stream`, hidden where that is no terminal or `verbosity` is 0.
 
     `options` go to tqdm: `total`, `unit`, `desc` and the others.
     """
-    return tqdm(file=Frames(stream), disable=is_hidden(stream, verbosity), **options)
+    hidden = is_hidden(stream, verbosity)
+    return tqdm(file=Frames(stream), disable=hidden, ncols=width_of(stream), **options)

@@ -1,10 +1,11 @@
 import io
+import os
 
 import pytest
 from django.core.management.base import OutputWrapper
 
-from progress import counters
-from progress.bars import Frames, progress_bar
+from progress import bars, counters
+from progress.bars import Frames, progress_bar, width_of
 from progress.counters import LineCounter
 
 
@@ -67,6 +68,41 @@ def test_a_terminal_that_was_closed_does_not_stop_the_work(draw, terminal, monke
 
 def test_frames_keep_what_else_the_stream_can_do(terminal):
     assert Frames(terminal).isatty()
+
+
+@pytest.fixture
+def columns(terminal, monkeypatch):
+    """Return a function that says how many columns the terminal has."""
+
+    def set_columns(columns):
+        size = os.terminal_size((columns, 24))
+        monkeypatch.setattr(terminal._out, "fileno", lambda: 2, raising=False)
+        monkeypatch.setattr(bars.os, "get_terminal_size", {2: size}.__getitem__)
+
+    return set_columns
+
+
+@pytest.mark.parametrize("width", [2, 20, 44, 100])
+def test_a_bar_leaves_the_last_column_free(terminal, columns, width):
+    columns(width)
+    fill(terminal)
+    frames = terminal.getvalue().strip("\r\n").split("\r")
+    assert {len(frame) for frame in frames} == {width - 1}
+
+
+@pytest.mark.parametrize("width", [0, 1])
+def test_a_terminal_without_a_width_says_nothing_about_it(terminal, columns, width):
+    columns(width)
+    assert width_of(terminal) is None
+
+
+@pytest.mark.parametrize("error", [AttributeError, OSError, ValueError])
+def test_a_stream_that_has_no_size_has_no_width(terminal, monkeypatch, error):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(terminal._out, "fileno", fail, raising=False)
+    assert width_of(terminal) is None
 
 
 def test_the_counter_stays_on_one_line(clock, terminal):
