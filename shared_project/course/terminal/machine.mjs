@@ -197,11 +197,13 @@ class Machine extends EventTarget {
   async #startServiceWorker() {
     try {
       const container = navigator.serviceWorker;
-      for (const found of await container.getRegistrations()) {
-        // It never changes: its address holds the build.
-        if (found.scope === BASE && found.active?.state === "activated") return found;
-        if (found.scope.startsWith(BUILDS) && found.scope !== BASE) found.unregister();
+      const all = await container.getRegistrations();
+      for (const other of all) {
+        if (other.scope.startsWith(BUILDS) && other.scope !== BASE) other.unregister();
       }
+      // It never changes: its address holds the build.
+      const ours = all.find(({ scope }) => scope === BASE);
+      if (ours?.active?.state === "activated") return ours;
       const registration = await container.register(`${BASE}sw.js`, { scope: BASE });
       const worker = registration.active ?? registration.waiting ?? registration.installing;
       const isActive = await new Promise((resolve) => {
