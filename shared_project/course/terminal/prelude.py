@@ -391,7 +391,7 @@ def digest_of_course():
     for top in ("chapters", "shared_project"):
         for folder, _, names in os.walk(f"/course/{top}"):
             for name in names:
-                found = os.stat(path := f"{folder}/{name}")
+                found = os.lstat(path := f"{folder}/{name}")
                 stamps.append((path, found.st_size, found.st_mtime_ns))
     installed = [config.name for config in apps.get_app_configs()]
     versions = [django.__version__, sqlite3.sqlite_version]
