@@ -8,8 +8,8 @@ from shared_project.chapters import ROOT
 from shared_project.course import sources
 from shared_project.course.libraries import WEB, find
 from shared_project.course.policy import policy
-from shared_project.course.tests.firefox import Firefox, find_firefox
-from shared_project.course.tests.serving import find_chromium, serve
+from shared_project.course.tests.firefox import Firefox
+from shared_project.course.tests.serving import find_chromium, find_firefox, serve
 
 NO_TOOLS = "needs contributors' tools: pip install -r requirements-dev.txt"
 DESKTOP = {"width": 1280, "height": 800}

@@ -1,18 +1,12 @@
 """Firefox for the tests of the terminal, with the part of Playwright's interface that they use."""
 
 import json
-import os
-import shutil
 import subprocess
+import time
 
 from shared_project.course.libraries import WEB
 
-BROWSERS = ["firefox", "firefox-esr"]
-
-
-def find_firefox():
-    """Return the path of Firefox: what the variable FIREFOX names, or the first on PATH."""
-    return next(filter(None, [os.environ.get("FIREFOX"), *map(shutil.which, BROWSERS)]), None)
+PATIENCE = 60  # seconds; a busy machine
 
 
 class FirefoxError(Exception):
@@ -90,6 +84,18 @@ class Page:
 
     def evaluate(self, text, argument=None):
         return self.ask("evaluate", text=text, argument=argument)
+
+    def wait_for_function(self, text, arg=None):
+        """Wait until the function `text` returns what is true. Raises FirefoxError."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.evaluate(text, arg):
+            if time.monotonic() > deadline:
+                raise FirefoxError(f"{text} was not true within {PATIENCE} seconds")
+            time.sleep(0.02)
+
+    @property
+    def keyboard(self):
+        return self
 
     def type(self, text):
         self.ask("type", text=text)

@@ -10,7 +10,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+FIREFOX = ["firefox", "firefox-esr"]
 TEXT = {".css", ".html", ".js", ".json", ".map", ".mjs", ".py", ".svg", ".txt", ".xml"}
 # What a system may not know, or know otherwise.
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".py": "text/plain"}
@@ -18,7 +19,16 @@ TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".py": "text/plain
 
 def find_chromium():
     """Return the path of Chromium: what the variable CHROMIUM names, or the first on PATH."""
-    found = [os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS)]
+    return _find("CHROMIUM", CHROMIUM)
+
+
+def find_firefox():
+    """Return the path of Firefox: what the variable FIREFOX names, or the first on PATH."""
+    return _find("FIREFOX", FIREFOX)
+
+
+def _find(variable, programs):
+    found = [os.environ.get(variable), *map(shutil.which, programs)]
     return next(filter(None, found), None)
 
 

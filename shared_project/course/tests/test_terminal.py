@@ -1,6 +1,7 @@
 """The terminal with the real Python: the transcripts of every page, run in the page."""
 
 import re
+from functools import partial
 
 import pyte
 import pytest
@@ -91,23 +92,33 @@ def runnable(file):
 def test_a_page_runs_as_it_was_recorded(file, page, address):
     open_page(page, f"{address}chapters/{file.stem}.html")
     blocks = page.locator(".transcript[data-run]")
-    problems = []
     expected = runnable(file)
     assert blocks.count() == len(expected)
+    run_blocks(page, expected, lambda number: press_run(page, blocks.nth(number)))
+
+
+def run_blocks(page, expected, press):
+    """Press Run on each block, and compare what it prints with the transcript."""
+    problems = []
     for number, transcript in enumerate(expected):
         page.evaluate("ran.length = 0")
-        run_block(page, blocks.nth(number), transcript)
+        press(number)
+        play(page, transcript)
         problems += differences(transcript, page.evaluate("ran"))
     assert not problems, "\n".join(problems)
 
 
-def run_block(page, block, transcript):
+def press_run(page, block):
     if not block.is_visible():
         page.evaluate(
             "(one) => one.closest('.tabbed-set').querySelector('input').click()",
             block.element_handle(),
         )
     block.get_by_role("button", name="Run these commands").click()
+
+
+def play(page, transcript):
+    """Type and stop what the transcript says, and wait for the end of its commands."""
     options = transcript.options
     if "after" in options:
         page.wait_for_function("(text) => ran.at(-1)?.output.includes(text)", arg=options["after"])
@@ -130,15 +141,6 @@ PRESS_RUN = """(number) => {
   const block = document.querySelectorAll(".transcript[data-run]")[number];
   block.querySelector(".run-button").click();
 }"""
-UNTIL_WRITTEN = """async (text) => {
-  while (!ran.at(-1)?.output.includes(text)) await new Promise((turn) => setTimeout(turn, 20));
-}"""
-UNTIL_ENDED = """async (count) => {
-  const isEnded = () => ran.length === count && ran.every((one) => "code" in one);
-  while (!isEnded() || machine.state !== "ready") {
-    await new Promise((turn) => setTimeout(turn, 20));
-  }
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -152,23 +154,9 @@ def firefox_page(firefox):
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
 def test_a_page_runs_in_firefox_as_it_was_recorded(file, firefox_page, address):
-    page = firefox_page
-    open_page(page, f"{address}chapters/{file.stem}.html")
-    problems = []
-    for number, transcript in enumerate(runnable(file)):
-        page.evaluate("(ran.length = 0)")
-        page.evaluate(PRESS_RUN, number)
-        options = transcript.options
-        if "after" in options:
-            page.evaluate(UNTIL_WRITTEN, options["after"])
-            if "typed" in options:
-                page.evaluate("(text) => { ran.at(-1).output += text; }", options["typed"] + "\n")
-                page.type(options["typed"] + "\n")
-            else:
-                page.evaluate("machine.interrupt()")
-        page.evaluate(UNTIL_ENDED, len(transcript.commands))
-        problems += differences(transcript, page.evaluate("ran"))
-    assert not problems, "\n".join(problems)
+    open_page(firefox_page, f"{address}chapters/{file.stem}.html")
+    press = partial(firefox_page.evaluate, PRESS_RUN)
+    run_blocks(firefox_page, runnable(file), press)
 
 
 def count_tests(lines):
