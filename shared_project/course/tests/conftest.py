@@ -13,6 +13,9 @@ from shared_project.course.tests.serving import find_chromium, find_firefox, ser
 
 NO_TOOLS = "needs contributors' tools: pip install -r requirements-dev.txt"
 DESKTOP = {"width": 1280, "height": 800}
+SCHEMES = {"light": "default", "dark": "slate"}
+FADED = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one instanceof CSSTransition).map(({finished}) => finished))"""
 
 
 @pytest.hookimpl(trylast=True)
@@ -90,6 +93,13 @@ def firefox():
     browser = Firefox(node, path)
     yield browser
     browser.close()
+
+
+def switch_colors(page, scheme):
+    """Show a page in the colors of the system's `scheme`, and wait until none fades any more."""
+    page.emulate_media(color_scheme=scheme)
+    page.locator(f"body[data-md-color-scheme={SCHEMES[scheme]}]").wait_for()
+    page.evaluate(FADED)
 
 
 class Visits:

@@ -6,6 +6,7 @@ import pytest
 
 from shared_project.chapters import ROOT
 from shared_project.course.powershell import AbsentError, translate_block
+from shared_project.course.tests.conftest import SCHEMES, switch_colors
 from shared_project.course.transcripts import parse, readme_block
 
 pytestmark = pytest.mark.browser
@@ -15,7 +16,6 @@ AXE = ROOT / "shared_project/course/web/node_modules/axe-core/axe.min.js"
 MERMAID = ROOT / "shared_project/course/web/node_modules/@mermaid-js/tiny"
 NO_PACKAGES = "needs npm's packages: run `npm ci` in shared_project/course/web"
 WIDTHS = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
-SCHEMES = {"light": "default", "dark": "slate"}
 
 
 def written(path):
@@ -108,9 +108,8 @@ def problems_of(page):
         yield f"{wide} pixels too wide"
     page.evaluate(THIN_OUT_CODE)
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    for scheme, value in SCHEMES.items():
-        page.emulate_media(color_scheme=scheme)
-        page.locator(f"body[data-md-color-scheme={value}]").wait_for()
+    for scheme in SCHEMES:
+        switch_colors(page, scheme)
         for found in page.evaluate(VIOLATIONS):
             yield f"{scheme}, {' '.join(found.split())}"
 

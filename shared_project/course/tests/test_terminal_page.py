@@ -12,7 +12,7 @@ import pytest
 
 from shared_project.chapters import ROOT
 from shared_project.course.libraries import WEB
-from shared_project.course.tests.conftest import Visits
+from shared_project.course.tests.conftest import SCHEMES, Visits, switch_colors
 from shared_project.course.tests.test_terminal_view import SCREEN
 
 pytestmark = pytest.mark.browser
@@ -280,7 +280,6 @@ def test_the_terminal_and_its_panels_break_no_rule_of_axe(learner):
     learner.press("Compare")
     page.locator(".cm-changedLine").first.wait_for()
     page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-    for scheme in ("default", "slate"):
-        page.evaluate("(name) => (document.body.dataset.mdColorScheme = name)", scheme)
-        page.wait_for_timeout(300)  # the theme's colors fade in
+    for scheme in SCHEMES:
+        switch_colors(page, scheme)
         assert page.evaluate(SERIOUS) == []
