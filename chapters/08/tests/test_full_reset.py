@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection, connections, transaction
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_migrate, pre_save
 
 from chaining.management.commands import full_reset
 from chaining.tables import describe
@@ -297,8 +297,8 @@ def test_after_a_rollback_no_new_content_type_is_remembered(call, shop, fixture_
     assert ContentType.objects.get_for_model(Product).pk == 7000
 
 
-def test_called_commands_print_to_the_commands_own_streams(call, shop, kite, capfd):
-    stdout = call("full_reset", interactive=False, verbosity=3)
+def test_called_commands_print_to_the_commands_own_streams(call, other, kite, capfd):
+    stdout = call("full_reset", interactive=False, database="other", verbosity=3)
     assert capfd.readouterr() == ("", "")
     for text in ["Running migrations:", "Adding permission 'Shop | product |", "Installed 1 obj"]:
         assert text in stdout
@@ -322,12 +322,12 @@ def test_a_reader_that_left_does_not_decide(shop, kite):
     ids=["file", "force_color", "terminal", "no_color"],
 )
 def test_the_choice_of_color_reaches_every_called_command(
-    shop, kite, stream, options, colored, monkeypatch
+    other, kite, stream, options, colored, monkeypatch
 ):
     # Django's styles look at sys.stdout, wherever the text goes.
     stdout = stream()
     monkeypatch.setattr("sys.stdout", stdout)
-    call_command("full_reset", interactive=False, stdout=stdout, **options)
+    call_command("full_reset", interactive=False, database="other", stdout=stdout, **options)
     assert bool(re.search("\x1b.*Operations to perform", stdout.getvalue())) == colored
     assert ("\x1b" in stdout.getvalue()) == colored
 
@@ -338,6 +338,23 @@ def test_the_named_database_is_reset_and_no_other(call, other, kite, typed):
     call("full_reset", database="other")
     assert full_reset.lock_and_count(other) == {"product": 1}
     assert has_old_rows()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_permissions_are_made_only_while_the_tables_are_held(call, shop, kite):
+    # Elsewhere another reset could take away the content types that they are made for.
+    held = []
+
+    def note(**kwargs):
+        held.append(connection.in_atomic_block)
+
+    post_migrate.connect(note)
+    try:
+        call("full_reset", interactive=False)
+    finally:
+        post_migrate.disconnect(note)
+    assert held
+    assert all(held)
 
 
 @pytest.mark.django_db(transaction=True)

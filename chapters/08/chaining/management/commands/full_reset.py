@@ -61,8 +61,9 @@ class Command(BaseCommand):
             "force_color": options["force_color"],
         }
         with held_output(self) as streams:
-            with lock_timeout(connection):
-                call_command("migrate", interactive=False, **passed_on, **streams)
+            if has_pending_migrations(connection):
+                with lock_timeout(connection):
+                    call_command("migrate", interactive=False, **passed_on, **streams)
             with forget_content_types(), transaction.atomic(using=database, durable=True):
                 deleted = lock_and_count(connection)
                 self.replace_rows(**passed_on, **streams)
@@ -94,10 +95,9 @@ class Command(BaseCommand):
     def confirm(self, connection, loaded):
         """Make sure that the reset will succeed, then ask; raise CommandError if not told yes."""
         alias = connection.alias
-        migrated = not has_pending_migrations(connection)
         with forget_content_types(), transaction.atomic(using=alias, durable=True):
             lost = lock_and_count(connection)
-            if migrated:
+            if not has_pending_migrations(connection):
                 with held_output(self) as streams:
                     self.replace_rows(database=alias, verbosity=0, **streams)
             transaction.set_rollback(True, using=alias)
