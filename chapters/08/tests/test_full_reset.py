@@ -117,12 +117,12 @@ def other(shop, tmp_path, monkeypatch):
 
 
 @contextmanager
-def received(function):
-    pre_save.connect(function, sender=Order)
+def received(function, signal=pre_save, sender=Order):
+    signal.connect(function, sender=sender)
     try:
         yield
     finally:
-        pre_save.disconnect(function, sender=Order)
+        signal.disconnect(function, sender=sender)
 
 
 def test_the_fixtures_rows_take_the_place_of_all_others(call, shop, kite):
@@ -348,11 +348,8 @@ def test_permissions_are_made_only_while_the_tables_are_held(call, shop, kite):
     def note(**kwargs):
         held.append(connection.in_atomic_block)
 
-    post_migrate.connect(note)
-    try:
+    with received(note, post_migrate, sender=None):
         call("full_reset", interactive=False)
-    finally:
-        post_migrate.disconnect(note)
     assert held
     assert all(held)
 

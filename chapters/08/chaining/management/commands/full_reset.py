@@ -94,13 +94,13 @@ class Command(BaseCommand):
 
     def confirm(self, connection, loaded):
         """Make sure that the reset will succeed, then ask; raise CommandError if not told yes."""
-        alias = connection.alias
-        with forget_content_types(), transaction.atomic(using=alias, durable=True):
+        migrated = not has_pending_migrations(connection)
+        with forget_content_types(), transaction.atomic(using=connection.alias, durable=True):
             lost = lock_and_count(connection)
-            if not has_pending_migrations(connection):
+            if migrated:
                 with held_output(self) as streams:
-                    self.replace_rows(database=alias, verbosity=0, **streams)
-            transaction.set_rollback(True, using=alias)
+                    self.replace_rows(database=connection.alias, verbosity=0, **streams)
+            transaction.set_rollback(True, using=connection.alias)
         title = f"This deletes every row of {describe(connection)}:"
         self.stderr.write(title, style_for(self.stderr, self.style.WARNING))
         for name, count in lost.items():
