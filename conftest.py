@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.core.management import call_command
@@ -115,7 +116,7 @@ class Manage:
             self.env.pop(name, None)
         self.env["TERM"] = "xterm"
         if connection.vendor == "sqlite":
-            self.env["DATABASE_URL"] = f"sqlite:///{self.database}"
+            self.env["DATABASE_URL"] = f"sqlite:///{quote(str(self.database))}"
         else:
             server = connection.settings_dict
             user = ":".join(filter(None, [server["USER"], server["PASSWORD"]]))

@@ -8,13 +8,19 @@ import sys
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shared_project.settings")
     try:
-        from shared_project.process import run
-    except ImportError as error:
-        sys.exit(
-            f"{error}. Is Django installed, and the virtual environment activated? "
-            "`python3 start.py` sets both up."
-        )
-    sys.exit(run(sys.argv))
+        try:
+            from shared_project.process import ignore_signals, run
+        except ImportError as error:
+            sys.exit(
+                f"{error}. Is Django installed, and the virtual environment activated? "
+                "`python3 start.py` sets both up."
+            )
+        code = run(sys.argv)
+        ignore_signals()
+    except KeyboardInterrupt:  # while Django is being imported, or right before the end
+        sys.stderr.write("Stopped by Ctrl-C.\n")
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ command, Django's own among them, and turns it into one line and an exit code:
 ====  ==========================================================================
 code  meaning
 ====  ==========================================================================
-0     all of it was done
+0     all of it was done, also where a signal came after the commit, or where the
+      result could not be printed then
 1     it was not, or not all of it
 2     the command line was wrong
 129   the terminal was closed (SIGHUP)
@@ -20,26 +21,22 @@ import contextlib
 import os
 import signal
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import DatabaseError, OperationalError, ProgrammingError, connections
-from django.db.migrations.executor import MigrationExecutor
 
+from shared_project.toolkit.errors import (
+    database_errors,
+    explain_database_error,
+    explain_os_error,
+)
+from shared_project.toolkit.output import discard_output
+from shared_project.toolkit.shutdown import SIGNALS, work_done
+
+ROOT = Path(__file__).resolve().parent.parent
 BROKEN_PIPE = 141
-
-# What the drivers say, and the next step. The first match counts.
-NEXT_STEPS = [
-    ("unable to open database file", "Check that the folder exists and that you may write in it."),
-    ("readonly database", "Check the permissions of the file and of its folder."),
-    ("is not a database", "Check DATABASE_URL: the file is not an SQLite database."),
-    ("disk is full", "Free some space, then run the command again."),
-    ("no space left", "Free some space, then run the command again."),
-    ("locked", "Another program holds it. Wait for it to end, then run the command again."),
-    ("lock timeout", "Another session holds a lock. Run the command again when it has ended."),
-    ("deadlock", "Another session wrote the same rows. Run the command again."),
-    ("connection", "Check that the server is running and that DATABASE_URL is right."),
-]
 
 
 def run(argv: list[str]) -> int:
@@ -59,69 +56,71 @@ def run(argv: list[str]) -> int:
     except OSError as error:
         if "--traceback" in argv:
             raise
-        return _fail(_explain_os_error(error))
+        if work_done():
+            return _cut_short(f"Cannot write the output ({error.strerror or error})")
+        return _fail(explain_os_error(error))
     finally:
         _drop_unwritable_output()
 
 
+def ignore_signals() -> None:
+    """Let no signal change the exit code any more: for the moment before the process ends."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _execute(argv):
+    if problem := _settings_problem(argv):
+        return _fail(problem)
     try:
         execute_from_command_line(argv)
     except SystemExit as stop:
         if stop.code is None:
             return 0
-        return stop.code if isinstance(stop.code, int) else _fail(stop.code)
+        if not isinstance(stop.code, int):
+            return _fail(stop.code)
+        if work_done() and stop.code - 128 in SIGNALS:
+            return _cut_short(f"Stopped by {signal.Signals(stop.code - 128).name}")
+        return stop.code
     except KeyboardInterrupt:
+        if work_done():
+            return _cut_short("Stopped by Ctrl-C")
         return _say("Stopped by Ctrl-C.", code=128 + signal.SIGINT)
-    except (DatabaseError, ImproperlyConfigured) as error:
-        if "--traceback" in argv:
-            raise
-        explanation = (
-            explain_database_error(error) if isinstance(error, DatabaseError) else str(error)
-        )
-        if explanation is None:
+    except (ImproperlyConfigured, *database_errors()) as error:
+        explanation = str(error)
+        if not isinstance(error, ImproperlyConfigured):
+            explanation = explain_database_error(error)
+        if explanation is None or "--traceback" in argv:
             raise
         return _fail(explanation)
     return 0
 
 
-def explain_database_error(error: DatabaseError) -> str | None:
-    """Return one line that names the cause of `error` and the next step.
-
-    Returns None where the operator could not have caused it: then it is a bug, and its
-    traceback is what helps.
-    """
-    if isinstance(error, ProgrammingError) or "no such" in str(error):
-        pending = _pending_migration()
-        if pending is None:
-            return None
-        return (
-            f"The database is behind the code (migration {pending} is not applied). "
-            "Run: python manage.py migrate"
-        )
-    if not isinstance(error, OperationalError) and "is not a database" not in str(error):
-        return None
-    settings = connections["default"].settings_dict
-    cause = str(error).splitlines()[0]
-    step = next((step for words, step in NEXT_STEPS if words in cause.lower()), "")
-    return f"Database {settings['NAME']}: {cause.rstrip('.')}. {step}".rstrip()
-
-
-def _pending_migration():
-    connection = connections["default"]
+def _settings_problem(argv):
+    """Return what is wrong with the settings that are asked for; "" where they are ours."""
+    name, source = os.environ.get("DJANGO_SETTINGS_MODULE", ""), "DJANGO_SETTINGS_MODULE"
+    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+        if argument == "--settings":
+            name, source = following, argument
+        elif argument.startswith("--settings="):
+            name, source = argument.partition("=")[2], "--settings"
+    top = name.partition(".")[0]
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return None
-    finally:
-        connection.close()
-    return str(plan[0][0]) if plan else None
+        # The top folder first: to look further, Python would run what is in there.
+        spec = find_spec(top) if top else None
+        ours = spec and ROOT in {Path(place).parent.resolve() for place in _places(spec)}
+        if ours and find_spec(name):
+            return ""
+    except (ImportError, ValueError):
+        pass
+    step = "unset DJANGO_SETTINGS_MODULE" if source != "--settings" else "leave it out"
+    said = repr(name) if name else "empty"
+    return f"{source} is {said}, and this project has no such settings. Try: {step}"
 
 
-def _explain_os_error(error):
-    reason = error.strerror or str(error)
-    return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+def _places(spec):
+    """Return the files and folders that the module of `spec` may be in."""
+    return [*(spec.submodule_search_locations or [spec.origin or ""])]
 
 
 def _respect_no_color(argv):
@@ -163,9 +162,13 @@ def _drop_unwritable_output():
         try:
             stream.flush()
         except OSError:
-            devnull = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(devnull, stream.fileno())
-            os.close(devnull)
+            discard_output(stream)
+
+
+def _cut_short(reason):
+    # What is not printed yet could be waiting for a reader that never comes.
+    discard_output(sys.stdout)
+    return _say(f"{reason}, but the work was done before: {work_done()}", code=0)
 
 
 def _fail(message):

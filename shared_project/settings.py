@@ -12,11 +12,13 @@ Read from the environment:
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from shared_project.chapters import discover
+from shared_project.toolkit.sqlite import PatientConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DJANGO_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -76,29 +78,47 @@ TEMPLATES = [
 ]
 
 
-def database(url):
-    """Return the DATABASES entry for `url`; raise ImproperlyConfigured where it is not one."""
-    try:
-        entry = dj_database_url.parse(url)
-    except (ValueError, dj_database_url.ParseError) as error:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL: {error} Try sqlite:////absolute/file or postgres://user@host:port/name."
-        ) from None
-    if entry["ENGINE"] == "django.db.backends.sqlite3":
-        entry["OPTIONS"] = {
+def sqlite(name):
+    """Return the DATABASES entry for the SQLite file `name`."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(name),
+        "OPTIONS": {
             # Take the write lock when a transaction begins: one that reads first and writes
             # later cannot wait for the lock, and fails with "database is locked" at once.
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            # Waits for the lock for 20 s, a tenth at a time, so that Ctrl-C can end the wait.
+            "factory": PatientConnection,
+            "timeout": 0.1,
             # Readers do not block the writer, and a commit costs one write to the log.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
-        }
-    return entry
+        },
+    }
 
 
-DATABASES = {
-    "default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
-}
+def database(url):
+    """Return the DATABASES entry for `url`; raise ImproperlyConfigured where it is not one."""
+    problem = ""
+    try:
+        entry = dj_database_url.parse(url)
+        parts = urlsplit(url)
+    except (ValueError, dj_database_url.ParseError) as error:
+        problem = str(error)
+    else:
+        file = parts.scheme == "sqlite" and url != "sqlite://:memory:"
+        # What a URL gives another meaning would be missing from the name of the file.
+        if not url.isprintable() or parts.fragment or (file and (parts.query or parts.netloc)):
+            problem = "write %23 for #, %3F for ? and %0A for a line break in a name."
+    if problem:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: {problem} Try sqlite:////absolute/file or "
+            "postgres://user@host:port/name."
+        )
+    return sqlite(entry["NAME"]) if parts.scheme == "sqlite" else entry
+
+
+url = os.environ.get("DATABASE_URL")
+DATABASES = {"default": database(url) if url else sqlite(DATA_DIR / "db.sqlite3")}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

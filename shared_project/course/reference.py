@@ -239,7 +239,7 @@ def _registered():
     from django.core.management import get_commands
 
     if not apps.ready:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shared_project.settings")
+        os.environ["DJANGO_SETTINGS_MODULE"] = "shared_project.settings"
         django.setup()
     return dict(get_commands())
 

@@ -98,7 +98,7 @@ def test_a_full_device_ends_it_in_one_line(line):
     with Path("/dev/full").open("w") as full:
         done = line(stdout=full)
     assert done.returncode == 1
-    assert done.stderr.endswith("Error: No space left on device.\n")
+    assert done.stderr.endswith("Error: stdout: No space left on device.\n")
     assert "Traceback" not in done.stderr
 
 

@@ -1,0 +1,1 @@
+"""What finished commands share. Copy this folder into your project: it needs only Django."""
