@@ -1,11 +1,13 @@
 """Stop a long job between two batches."""
 
-import signal
-import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import TypeVar
 
-SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
+from shared_project.toolkit.shutdown import end_by_signal, replace_handlers, restore_handlers
+from shared_project.toolkit.sqlite import interrupt_waits
+
+T = TypeVar("T")
 
 
 class StopSignals:
@@ -13,47 +15,62 @@ class StopSignals:
 
         with StopSignals() as stop:
             try:
-                for batch in batches:
-                    ...  # one transaction
-                    if stop.requested:
-                        break
+                for count in stop.between(batches(stop)):
+                    done += count
             finally:
                 self.stdout.write(summary)
         stop.end()
 
-    A second signal does not wait: it interrupts the batch, whose transaction is rolled back.
+    Each batch is one transaction, and calls `hold` as its last statement before the commit. Until
+    then a second signal interrupts the batch, which is rolled back. From then on it waits, until
+    the loop comes back for the next batch: what is committed is also counted.
+
+    A batch that waits for SQLite's lock has done nothing yet, and ends at the first signal.
     Outside the main thread, where Python allows no signal handlers, nothing is held back.
     """
 
     def __init__(self):
         self._number = None
-        self._previous = {}
+        self._held = False
+        self._exits = ExitStack()
 
     @property
     def requested(self) -> bool:
         return self._number is not None
 
     def __enter__(self):
-        if threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:
-                # nohup and a shell's `&` ignore some of them on purpose. None is a handler that
-                # was not set from Python and could not be put back.
-                if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                    self._previous[number] = signal.signal(number, self._hold)
+        self._exits.enter_context(interrupt_waits(self.end))
+        self._exits.callback(restore_handlers, replace_handlers(self._receive))
         return self
 
     def __exit__(self, *error):
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
+        self._exits.close()
+
+    def between(self, batches: Iterable[T]) -> Iterator[T]:
+        """Yield one of `batches` after the other, and none after a signal."""
+        try:
+            for batch in batches:
+                yield batch
+                self._held = False
+                if self.requested:
+                    return
+        finally:
+            self._held = False
+
+    def hold(self) -> None:
+        """Let a second signal wait, until the batch that is committed now has been counted."""
+        self._held = True
 
     def end(self) -> None:
-        """End the program as the signal would have done; do nothing where there was none."""
-        if self._number == signal.SIGINT:
-            raise KeyboardInterrupt
-        if self._number is not None:
-            raise SystemExit(128 + self._number)
+        """End the program as the signal would have done.
 
-    def _hold(self, number, frame):
+        Do nothing where there was none, or while a batch is held.
+        """
+        if self.requested and not self._held:
+            end_by_signal(self._number)
+
+    def _receive(self, number, frame):
         if self.requested:
             self.end()
-        self._number = number
+        else:
+            self._number = number

@@ -1,10 +1,12 @@
 import os
 import signal
+import sqlite3
 import threading
 
 import pytest
 
 from progress.stopping import StopSignals
+from shared_project.toolkit.sqlite import PatientConnection
 
 pytestmark = pytest.mark.posix
 
@@ -32,6 +34,111 @@ def test_a_second_signal_interrupts_at_once(name, error, code):
         signal.raise_signal(getattr(signal, name))
         with pytest.raises(error):
             signal.raise_signal(getattr(signal, name))
+
+
+@pytest.mark.parametrize(("name", "error", "code"), EXITS)
+def test_a_second_signal_waits_from_the_commit_until_the_batch_is_counted(name, error, code):
+    counted = []
+
+    def batches():
+        signal.raise_signal(getattr(signal, name))
+        stop.hold()
+        signal.raise_signal(getattr(signal, name))
+        yield 1
+        pytest.fail("a batch began after the signal")
+
+    with StopSignals() as stop:
+        for count in stop.between(batches()):
+            signal.raise_signal(getattr(signal, name))
+            counted.append(count)
+        with pytest.raises(error):
+            signal.raise_signal(getattr(signal, name))
+    assert counted == [1]
+    with pytest.raises(error):
+        stop.end()
+
+
+def test_without_a_signal_every_batch_has_its_turn():
+    with StopSignals() as stop:
+        assert list(stop.between(iter("abc"))) == ["a", "b", "c"]
+
+
+def test_a_second_signal_interrupts_the_batch_after_one_that_was_held():
+    def batches():
+        stop.hold()
+        yield
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(SystemExit):
+            signal.raise_signal(signal.SIGTERM)
+
+    with StopSignals() as stop:
+        assert list(stop.between(batches())) == [None]
+
+
+def test_a_commit_that_fails_ends_the_hold():
+    def batches():
+        stop.hold()
+        yield from ()
+        raise ZeroDivisionError
+
+    with StopSignals() as stop:
+        with pytest.raises(ZeroDivisionError):
+            list(stop.between(batches()))
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(SystemExit):
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_loop_that_is_left_ends_the_hold():
+    def batches():
+        stop.hold()
+        yield
+
+    with StopSignals() as stop:
+        for _ in stop.between(batches()):
+            break
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(SystemExit):
+            signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.fixture
+def locked(tmp_path):
+    """Return a connection to a database that another one has locked."""
+    holder = sqlite3.connect(tmp_path / "db.sqlite3", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    waiting = sqlite3.connect(
+        tmp_path / "db.sqlite3", isolation_level=None, timeout=0.01, factory=PatientConnection
+    )
+    yield waiting
+    holder.close()
+    waiting.close()
+
+
+@pytest.mark.parametrize(("name", "error", "code"), EXITS)
+def test_the_first_signal_ends_the_wait_for_the_lock_of_sqlite(locked, name, error, code):
+    with StopSignals():
+        signal.raise_signal(getattr(signal, name))
+        with pytest.raises(error):
+            locked.cursor().execute("BEGIN IMMEDIATE")
+
+
+def test_a_commit_that_waits_for_readers_is_waited_for(locked, monkeypatch):
+    """What a signal would leave open there, Django commits after all, and nobody counts it."""
+    monkeypatch.setattr("shared_project.toolkit.sqlite.PATIENCE", 0.05)
+    with StopSignals() as stop:
+        signal.raise_signal(signal.SIGTERM)
+        stop.hold()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            locked.cursor().execute("BEGIN IMMEDIATE")
+
+
+def test_afterwards_no_wait_is_ended(locked, monkeypatch):
+    monkeypatch.setattr("shared_project.toolkit.sqlite.PATIENCE", 0.05)
+    with StopSignals():
+        signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        locked.cursor().execute("BEGIN IMMEDIATE")
 
 
 def test_without_a_signal_the_end_does_nothing():
