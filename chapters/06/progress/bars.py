@@ -1,10 +1,15 @@
-"""A progress bar that appears on a terminal and nowhere else."""
+"""A progress bar on a terminal, and a line a minute in a log."""
 
 import os
 from contextlib import suppress
+from math import inf
+from time import monotonic
 
 from django.core.management.base import OutputWrapper
 from tqdm import tqdm
+
+# A job that is silent for longer than this looks as if it hung.
+LOG_INTERVAL = 60  # seconds
 
 
 def is_hidden(stream: OutputWrapper, verbosity: int) -> bool:
@@ -34,6 +39,38 @@ class Frames:
         return getattr(self._stream, name)
 
 
+class LogLines:
+    """Say in a log how far a job is, once in LOG_INTERVAL: `Orders: 12000 of 30000`.
+
+    With verbosity 0, say nothing.
+    """
+
+    def __init__(self, stream: OutputWrapper, verbosity: int, label: str, total: int | None):
+        self._frames = Frames(stream)
+        self._label = label
+        self._total = "" if total is None else f" of {total}"
+        self._due = monotonic() + LOG_INTERVAL if verbosity > 0 else inf
+
+    def update(self, done: int) -> None:
+        """Write a line if one is due; `done` is all that has been done."""
+        if monotonic() >= self._due:
+            self._frames.write(f"{self._label}: {done}{self._total}\n")
+            self._frames.flush()
+            self._due = monotonic() + LOG_INTERVAL
+
+
+class LoggedBar(tqdm):
+    """A bar that is not drawn: its place is taken by `lines`."""
+
+    def __init__(self, lines: LogLines, **options):
+        super().__init__(disable=True, **options)
+        self._lines = lines
+
+    def update(self, n=1):
+        self.n += n
+        self._lines.update(self.n)
+
+
 def width_of(stream: OutputWrapper) -> int | None:
     """Return how many columns a line may have, or None where the terminal does not say.
 
@@ -48,7 +85,10 @@ def width_of(stream: OutputWrapper) -> int | None:
 def progress_bar(stream: OutputWrapper, verbosity: int, **options) -> tqdm:
     """Return a tqdm bar on `stream`, hidden where that is no terminal or `verbosity` is 0.
 
-    `options` go to tqdm: `total`, `unit`, `desc` and the others.
+    `options` go to tqdm: `total`, `unit`, `desc` and the others. Where there is no terminal, each
+    `update` writes a line if a minute has passed; its label is `desc`, or several of `unit`.
     """
-    hidden = is_hidden(stream, verbosity)
-    return tqdm(file=Frames(stream), disable=hidden, ncols=width_of(stream), **options)
+    if is_hidden(stream, verbosity):
+        label = options.get("desc") or f"{options.get('unit', 'it')}s".capitalize()
+        return LoggedBar(LogLines(stream, verbosity, label, options.get("total")), **options)
+    return tqdm(file=Frames(stream), ncols=width_of(stream), **options)

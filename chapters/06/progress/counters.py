@@ -1,10 +1,10 @@
-"""A counter on one line of a terminal."""
+"""A counter on one line of a terminal, or a line a minute in a log."""
 
 from time import monotonic
 
 from django.core.management.base import OutputWrapper
 
-from progress.bars import Frames, is_hidden
+from progress.bars import Frames, LogLines, is_hidden
 
 # Ten frames a second look smooth. More of them only slow the work down.
 INTERVAL = 0.1
@@ -18,14 +18,15 @@ class LineCounter:
                 ...
                 counter.update()
 
-    It starts every frame with \r, which takes the cursor back to the start of the line. Hidden
-    where `stream` is no terminal or `verbosity` is 0. Draws the first frame, the last one, and
-    at most ten a second between them.
+    It starts every frame with \r, which takes the cursor back to the start of the line. Draws the
+    first frame, the last one, and at most ten a second between them. Where `stream` is no
+    terminal, there is a line a minute instead; where `verbosity` is 0, there is nothing.
     """
 
     def __init__(self, stream: OutputWrapper, verbosity: int, label: str, total: int):
         self.done = 0
         self._frames = Frames(stream)
+        self._lines = LogLines(stream, verbosity, label, total)
         self._hidden = is_hidden(stream, verbosity)
         self._label = label
         self._total = total
@@ -39,9 +40,11 @@ class LineCounter:
         self._draw(ending="\n")
 
     def update(self, count: int = 1) -> None:
-        """Add `count`, and draw a frame if one is due."""
+        """Add `count`, and draw a frame or write a line if one is due."""
         self.done += count
-        if not self._hidden and monotonic() >= self._due:
+        if self._hidden:
+            self._lines.update(self.done)
+        elif monotonic() >= self._due:
             self._draw()
 
     def _draw(self, ending=""):

@@ -11,9 +11,10 @@ from progress.counters import LineCounter
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Return a list with the one time that the counter reads."""
+    """Return a list with the one time that the counter and the log read."""
     time = [1000.0]
-    monkeypatch.setattr(counters, "monotonic", lambda: time[0])
+    for module in (bars, counters):
+        monkeypatch.setattr(module, "monotonic", lambda: time[0])
     return time
 
 
@@ -47,6 +48,86 @@ def test_draws_neither_in_a_file_nor_in_a_pipe(draw):
 def test_verbosity_0_draws_nothing(draw, terminal):
     draw(terminal, verbosity=0)
     assert terminal.getvalue() == ""
+
+
+@pytest.fixture
+def log():
+    """Return a stream that is no terminal."""
+    return OutputWrapper(io.StringIO())
+
+
+@pytest.fixture
+def always_due(monkeypatch):
+    monkeypatch.setattr(bars, "LOG_INTERVAL", 0)
+
+
+@pytest.mark.parametrize(
+    ("draw", "lines"),
+    [(count, "Orders: 2 of 3\nOrders: 3 of 3\n"), (fill, "Its: 3 of 3\n")],
+)
+def test_a_log_gets_a_line_when_one_is_due(draw, lines, log, always_due):
+    draw(log)
+    assert log.getvalue() == lines
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"desc": "temp_files", "unit": "row", "total": 9}, "temp_files: 4 of 9\n"),
+        ({"unit": "order", "total": 9}, "Orders: 4 of 9\n"),
+        ({"unit": "order", "total": 0}, "Orders: 4 of 0\n"),
+        ({"unit": "order"}, "Orders: 4\n"),
+    ],
+)
+def test_a_line_of_the_log_says_what_is_counted(options, line, log, always_due):
+    with progress_bar(log, 1, **options) as bar:
+        bar.clear()
+        bar.update(4)
+    assert (log.getvalue(), bar.n) == (line, 4)
+
+
+@pytest.mark.parametrize("make", [LineCounter, None])
+def test_a_log_gets_one_line_a_minute(make, log, clock):
+    counter = make(log, 1, "Orders", 9) if make else progress_bar(log, 1, unit="order", total=9)
+    with counter:
+        for _ in range(9):
+            clock[0] += 25
+            counter.update()
+    assert log.getvalue() == "Orders: 3 of 9\nOrders: 6 of 9\nOrders: 9 of 9\n"
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_with_verbosity_0_a_log_gets_no_lines(draw, log, always_due):
+    draw(log, verbosity=0)
+    assert log.getvalue() == ""
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_a_terminal_gets_no_lines_of_a_log(draw, terminal, always_due):
+    draw(terminal)
+    assert " of 3" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_a_style_of_the_stream_does_not_reach_the_log(draw, log, always_due):
+    log.style_func = str.upper
+    draw(log)
+    assert " of 3" in log.getvalue()
+
+
+@pytest.mark.parametrize("draw", [count, fill])
+def test_a_log_that_cannot_be_written_does_not_stop_the_work(draw, log, always_due, monkeypatch):
+    tries = []
+
+    def fail(*args):
+        tries.append(args)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(log, "_out", io.StringIO())
+    monkeypatch.setattr(log._out, "write", fail)
+    monkeypatch.setattr(log._out, "flush", fail)
+    draw(log)
+    assert tries
 
 
 @pytest.mark.parametrize("draw", [count, fill])

@@ -5,7 +5,7 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, connection
 
-from progress import customers
+from progress import bars, customers
 from progress.customers import parse_customer
 from shared_project.shop.models import Customer, Order
 
@@ -157,6 +157,13 @@ def test_a_batch_may_be_larger_than_a_statement(call, orders, monkeypatch):
 def refuse_more_than_4_parameters(execute, sql, params, many, context):
     assert many or len(params or ()) <= 4, "too many SQL variables"
     return execute(sql, params, many, context)
+
+
+def test_a_log_says_how_far_it_is(call, orders, monkeypatch):
+    monkeypatch.setattr(bars, "LOG_INTERVAL", 0)
+    orders(ADA, BOB, ADA)
+    assert call("migrate_data", batch_size=2) == "Linked 3 of 3 orders to their customers.\n"
+    assert call.stderr == "Orders: 2 of 3\nOrders: 3 of 3\n"
 
 
 @pytest.mark.parametrize("size", [0, -1, 1_000_001, "many", 1.5, True, None])

@@ -6,6 +6,7 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 
+from progress import bars
 from progress import orders as processing
 from shared_project.shop.models import AuditLog, Customer, Order
 
@@ -152,6 +153,13 @@ def test_the_counter_is_drawn_on_a_terminal_alone(call, orders, terminal):
     assert terminal.getvalue().startswith("\rOrders: 0/3")
     assert terminal.getvalue().endswith("\rOrders: 3/3\n")
     assert stdout.getvalue() == "Processed 3 of 3 pending orders.\n"
+
+
+def test_a_log_says_how_far_it_is(call, orders, monkeypatch):
+    monkeypatch.setattr(bars, "LOG_INTERVAL", 0)
+    orders(*["Ada"] * 3)
+    assert call("process_orders") == "Processed 3 of 3 pending orders.\n"
+    assert call.stderr == "Orders: 2 of 3\nOrders: 3 of 3\n"
 
 
 @pytest.mark.django_db(transaction=True)
