@@ -1,9 +1,11 @@
 import runpy
+from urllib.parse import quote
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from shared_project.chapters import ROOT
+from shared_project.toolkit.sqlite import PatientConnection
 
 KEY = "k3y-" * 5 + "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -37,7 +39,8 @@ def test_a_learner_needs_to_set_nothing(load):
 def test_sqlite_takes_its_write_lock_at_the_start_and_waits_for_it(load):
     options = load()["DATABASES"]["default"]["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE"
-    assert options["timeout"] == 20
+    assert options["factory"] is PatientConnection
+    assert options["timeout"] == 0.1
     assert "journal_mode=WAL" in options["init_command"]
 
 
@@ -47,9 +50,33 @@ def test_the_data_folder_can_be_moved(load, tmp_path):
     assert settings["MEDIA_ROOT"] == tmp_path / "media"
 
 
-def test_a_sqlite_url_names_an_absolute_file(load):
-    entry = load(DATABASE_URL="sqlite:////srv/shop.db")["DATABASES"]["default"]
-    assert entry["NAME"] == "/srv/shop.db"
+NAMES = ["a#b", "a?b=c", "a%20b", "a+b", "a b", "Zoë", "a'b\"c", "a\nb", "a\\b", "a;b", "file:a"]
+
+
+@pytest.mark.filesystem
+def test_a_data_folder_may_be_called_anything(manage):
+    folder = manage.folder / "".join(NAMES)
+    folder.mkdir()
+    done = manage("migrate", "-v", "0", env={"DATABASE_URL": "", "DJANGO_DATA_DIR": str(folder)})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "db.sqlite3" in {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_data_folder_is_where_the_database_is(load, name):
+    settings = load(DJANGO_DATA_DIR=f"/srv/{name}")
+    assert settings["DATABASES"]["default"]["NAME"] == f"/srv/{name}/db.sqlite3"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sqlite_url_names_an_absolute_file(load, name):
+    entry = load(DATABASE_URL=f"sqlite:////srv/{quote(name)}")["DATABASES"]["default"]
+    assert entry["NAME"] == f"/srv/{name}"
+
+
+@pytest.mark.parametrize("url", ["sqlite://:memory:", "sqlite://", "sqlite:///:memory:"])
+def test_a_sqlite_url_can_name_the_memory(load, url):
+    assert load(DATABASE_URL=url)["DATABASES"]["default"]["NAME"] == ":memory:"
 
 
 def test_a_postgres_url_names_its_server(load):
@@ -64,10 +91,29 @@ def test_a_postgres_url_names_its_server(load):
     assert "transaction_mode" not in entry.get("OPTIONS", {})
 
 
-@pytest.mark.parametrize("url", ["nonsense://x", "postgres://ada@db:port/shop", "shop.db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense://x",
+        "postgres://ada@db:port/shop",
+        "shop.db",
+        "sqlite:////srv/a#b.db",
+        "sqlite:////srv/a?b.db",
+        "sqlite:////srv/a\nb.db",
+        "sqlite://shop.db",
+        "postgres://ada:pa#ss@db/shop",
+    ],
+)
 def test_a_bad_url_is_refused_with_an_example(load, url):
     with pytest.raises(ImproperlyConfigured, match="^DATABASE_URL: .* Try sqlite:////"):
         load(DATABASE_URL=url)
+
+
+@pytest.mark.parametrize("url", ["postgres://ada:s3cret#x@db/shop", "postgres://ada:s3/c@db/shop"])
+def test_a_bad_url_keeps_its_password_to_itself(load, url):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(DATABASE_URL=url)
+    assert "s3" not in str(refusal.value)
 
 
 def test_debug_is_0_or_1(load):

@@ -68,6 +68,8 @@ STEPS_BY_WORDS = [
     ("password authentication failed", "Check the user and the password in DATABASE_URL."),
     ("pg_hba.conf", "Check DATABASE_URL: the server refuses this user, host or database."),
     ("permission denied", RIGHTS),
+    ("not permitted to log in", RIGHTS),
+    ("does not exist", "Check this name in DATABASE_URL, or create what it names."),
     ("is starting up", "Wait a moment, then run the command again."),
     ("is shutting down", "Wait a moment, then run the command again."),
     ("terminating connection", ENDED),

@@ -47,10 +47,17 @@ class PatientConnection(sqlite3.Connection):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         if temporary_folder() is None:
-            super().execute("PRAGMA temp_store = MEMORY")
+            self.execute("PRAGMA temp_store = MEMORY")
 
     def cursor(self, factory=sqlite3.Cursor):
         return super().cursor(_patient(factory))
+
+    # These two make a cursor themselves, and not by the method above.
+    def execute(self, *arguments):
+        return self.cursor().execute(*arguments)
+
+    def executemany(self, *arguments):
+        return self.cursor().executemany(*arguments)
 
     def commit(self):
         # Without a write-ahead log, a commit waits for the readers.

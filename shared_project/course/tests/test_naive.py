@@ -24,6 +24,8 @@ def test_the_arguments_are_the_naive_commands_own(manage):
 
 
 def test_an_unknown_name_is_one_line_with_the_known_ones(manage):
-    done = manage("naive", "99/none")
+    done = manage("naive", "99/no\x1b[31mne")
     assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: There is no naive command 99/none. There are: ")
+    assert done.stderr.startswith(
+        r"CommandError: There is no naive command '99/no\x1b[31mne'. There are: "
+    )

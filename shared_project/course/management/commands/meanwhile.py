@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 command = load(name)
             call_command(command, *arguments, stdout=output, stderr=output)
         except LookupError as error:
-            raise CommandError(f"{label}: There is no naive command {error}.") from None
+            raise CommandError(f"{label}: There is no naive command {error.args[0]!r}.") from None
         except (CommandError, ValueError) as error:
             raise CommandError(f"{label}: {error}") from None
 

@@ -22,4 +22,4 @@ class Command(BaseCommand):
             super().run_from_argv(argv)
 
     def handle(self, *, name, **options):
-        raise CommandError(f"There is no naive command {name}. There are: {', '.join(names())}.")
+        raise CommandError(f"There is no naive command {name!r}. There are: {', '.join(names())}.")
