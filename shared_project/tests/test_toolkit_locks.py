@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
 from django.db.utils import DatabaseError, InterfaceError
 
@@ -98,3 +99,35 @@ def test_a_session_that_was_closed_is_not_opened_again(session):
     with session_settings(connection, lock_timeout="500ms"):
         connection.close()
     assert connection.connection is None
+
+
+@pytest.mark.postgres
+def test_a_lock_within_comes_before_the_snapshot(session):
+    # Otherwise what another session commits meanwhile fails the transaction: see SQL's LOCK.
+    other = connection.copy()
+    write("default_transaction_isolation", "repeatable read")
+    with transaction.atomic():
+        with (
+            session_settings(connection, lock_timeout="500ms"),
+            other.cursor() as elsewhere,
+            connection.cursor() as cursor,
+        ):
+            elsewhere.execute("INSERT INTO auth_group (name) VALUES ('staff')")
+            other.close()
+            cursor.execute("LOCK TABLE auth_group IN EXCLUSIVE MODE")
+        assert Group.objects.get().name == "staff"
+
+
+@pytest.mark.postgres
+def test_a_value_may_hold_a_quote(session):
+    with session_settings(connection, application_name="Ada's shop"):
+        assert read("application_name") == ["Ada's shop"]
+
+
+@pytest.mark.postgres
+def test_a_list_of_names_is_given_back_as_a_list(session):
+    write("search_path", '"$user", public')
+    with session_settings(connection, search_path="public"):
+        pass
+    assert read("search_path") == ['"$user", public']
+    assert Group.objects.count() == 0

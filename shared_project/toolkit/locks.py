@@ -13,6 +13,9 @@ def session_settings(connection: BaseDatabaseWrapper, **values: str) -> Iterator
     Afterwards each is what it was, whoever set it. Within a transaction they are its own, so
     that a rollback takes them back where no statement can. Other databases have no such settings:
     nothing is done.
+
+    A lock that is the first thing within still comes before the transaction's snapshot, which
+    counts under REPEATABLE READ and SERIALIZABLE: https://www.postgresql.org/docs/current/sql-lock.html
     """
     if connection.vendor != "postgresql":
         yield
@@ -21,7 +24,7 @@ def session_settings(connection: BaseDatabaseWrapper, **values: str) -> Iterator
     with connection.cursor() as cursor:
         before = {name: _read(cursor, name) for name in values}
         for name, value in values.items():
-            _write(cursor, name, value, local=local)
+            cursor.execute(f"SET {'LOCAL' if local else 'SESSION'} {name} = {_literal(value)}")
     try:
         yield
     finally:
@@ -30,16 +33,18 @@ def session_settings(connection: BaseDatabaseWrapper, **values: str) -> Iterator
         if not (local and connection.needs_rollback) and _answers(connection):
             with connection.cursor() as cursor:
                 for name, value in before.items():
-                    _write(cursor, name, value, local=local)
+                    # As SHOW has given it, which SET does not take for a list of names.
+                    cursor.execute("SELECT set_config(%s, %s, %s)", [name, value, local])
 
 
 def _read(cursor, name):
-    cursor.execute("SELECT current_setting(%s)", [name])
+    # Not current_setting(): a SELECT takes the snapshot.
+    cursor.execute(f"SHOW {name}")
     return cursor.fetchone()[0]
 
 
-def _write(cursor, name, value, *, local):
-    cursor.execute("SELECT set_config(%s, %s, %s)", [name, value, local])
+def _literal(value):
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _answers(connection):
