@@ -39,8 +39,11 @@ class Listing:
 
     def write(self, line: str) -> None:
         """Add `line`, which has no line break in it."""
-        with _named():
-            self._file.write(f"{line}\n")
+        # Without _named, which would take longer than all the rest: there may be a million lines.
+        try:
+            self._file.write(line + "\n")
+        except OSError as error:
+            raise CommandError(temporary_folder_error(error)) from error
 
     def finish(self) -> None:
         """Put every line where it is safe."""
