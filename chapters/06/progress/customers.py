@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from progress.locks import limit_lock_waits
+from progress.locks import wait_for_locks
+from progress.stopping import StopSignals
 from shared_project.shop.models import Customer, Order
 
 # Fits into one statement on every database, whatever the size of a batch.
@@ -18,8 +20,12 @@ CHUNK = 500
 
 @dataclass
 class Batch:
-    """How many orders were linked, and the number, the text and the fault of every other one."""
+    """How many orders were linked, and the number, the text and the fault of every other one.
 
+    `last` is the primary key of the last one.
+    """
+
+    last: int = 0
     linked: int = 0
     refused: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -53,7 +59,7 @@ def unlinked_orders() -> QuerySet[Order]:
     return Order.objects.filter(customer=None).exclude(legacy_customer="").order_by("pk")
 
 
-def link_orders(last: int, batch_size: int) -> Iterator[Batch]:
+def link_orders(last: int, batch_size: int, stop: StopSignals) -> Iterator[Batch]:
     """Link the orders up to the primary key `last` to their customers; yield every batch.
 
     A batch is committed when it is yielded. An order whose text is refused stays as it is.
@@ -62,29 +68,32 @@ def link_orders(last: int, batch_size: int) -> Iterator[Batch]:
     # Comparing lower(email) reads the whole table. Only an address typed in by hand needs it.
     key = "lower" if Customer.objects.exclude(email=Lower("email")).exists() else "email"
     after = 0
-    while True:
-        with transaction.atomic():
-            limit_lock_waits()
-            # Every copy locks by primary key, so that they wait in turn and cannot deadlock.
-            # An order that was linked during the wait is no longer selected.
-            orders = list(
-                unlinked_orders()
-                .filter(pk__gt=after, pk__lte=last)
-                .select_for_update()
-                .values_list("pk", "number", "legacy_customer")[:batch_size]
-            )
-            batch = _link_batch(orders, key)
-        if not orders:
-            return
+    while batch := wait_for_locks(partial(_next, after, last, batch_size, key, stop), stop):
         yield batch
         # By key and not by offset: a linked order leaves the queryset, and the rest move up.
-        after = orders[-1][0]
+        after = batch.last
+
+
+def _next(after, last, batch_size, key, stop):
+    with transaction.atomic():
+        # Every copy locks by primary key, so that they wait in turn and cannot deadlock.
+        # An order that was linked during the wait is no longer selected.
+        orders = (
+            unlinked_orders()
+            .filter(pk__gt=after, pk__lte=last)
+            .select_for_update()
+            .values_list("pk", "number", "legacy_customer")[:batch_size]
+        )
+        batch = _link_batch(orders, key)
+        stop.hold()
+    return batch
 
 
 def _link_batch(orders, key):
     batch = Batch()
     customers, emails = {}, {}
     for pk, number, text in orders:
+        batch.last = pk
         try:
             customer = parse_customer(text)
         except ValueError as error:

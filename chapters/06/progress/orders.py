@@ -1,11 +1,13 @@
 """Process pending orders, a batch to a transaction."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from progress.locks import limit_lock_waits
+from progress.locks import wait_for_locks
+from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, Order
 
 BATCH_SIZE = 100
@@ -19,7 +21,7 @@ def pending_orders() -> QuerySet[Order]:
     return Order.objects.filter(status=Order.Status.PENDING).order_by("pk")
 
 
-def process_pending(last: int) -> Iterator[int]:
+def process_pending(last: int, stop: StopSignals) -> Iterator[int]:
     """Process what is pending up to the primary key `last`; yield the size of every batch.
 
     A batch is committed when its size is yielded. The first pass leaves out orders that
@@ -29,14 +31,13 @@ def process_pending(last: int) -> Iterator[int]:
     """
     for wait in (False, True):
         pks = [0]
-        while pks := _process_batch(after=pks[-1], last=last, wait=wait):
+        while pks := wait_for_locks(partial(_process_batch, pks[-1], last, wait, stop), stop):
             yield len(pks)
 
 
-def _process_batch(*, after, last, wait):
+def _process_batch(after, last, wait, stop):
     ready = pending_orders().exclude(NAMELESS).filter(pk__gt=after, pk__lte=last)
     with transaction.atomic():
-        limit_lock_waits()
         orders = dict(
             ready.select_for_update(skip_locked=not wait).values_list("pk", "number")[:BATCH_SIZE]
         )
@@ -44,4 +45,5 @@ def _process_batch(*, after, last, wait):
             AuditLog(actor=ACTOR, action=f"processed order {number}") for number in orders.values()
         )
         Order.objects.filter(pk__in=orders).update(status=Order.Status.PROCESSED)
+        stop.hold()
     return list(orders)

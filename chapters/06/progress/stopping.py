@@ -51,15 +51,19 @@ class StopSignals:
         try:
             for batch in batches:
                 yield batch
-                self._held = False
+                self.release()
                 if self.requested:
                     return
         finally:
-            self._held = False
+            self.release()
 
     def hold(self) -> None:
         """Let a second signal wait, until the batch that is committed now has been counted."""
         self._held = True
+
+    def release(self) -> None:
+        """End the hold: the batch has been counted, or rolled back."""
+        self._held = False
 
     def end(self) -> None:
         """End the program as the signal would have done.

@@ -3,13 +3,16 @@ import signal
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import OutputWrapper
 from django.db import OperationalError, connection, transaction
 
+from progress import locks
 from shared_project.shop.models import Order
+from shared_project.toolkit import shutdown
 
 
 @pytest.fixture(autouse=True)
@@ -52,23 +55,21 @@ def orders(db):
 
 @pytest.fixture
 def between_batches(monkeypatch):
-    """Return a function that registers what happens at the start of the batch `number`."""
+    """Return a function that registers what happens before the batch `number`."""
     events, batches = {}, []
 
-    def limit_lock_waits():
+    def wait_for_locks(batch, stop):
         batches.append(None)
         events.get(len(batches), lambda: None)()
+        return locks.wait_for_locks(batch, stop)
 
-    monkeypatch.setattr("progress.orders.limit_lock_waits", limit_lock_waits)
-    monkeypatch.setattr("progress.customers.limit_lock_waits", limit_lock_waits)
+    monkeypatch.setattr("progress.orders.wait_for_locks", wait_for_locks)
+    monkeypatch.setattr("progress.customers.wait_for_locks", wait_for_locks)
     return events.__setitem__
 
 
 class Lock:
-    """Lock the orders against the processes that `manage` starts, until it is released.
-
-    As a key to `manage.terminal` it types nothing, and releases the lock.
-    """
+    """Lock the orders against the processes that `manage` starts, until it is released."""
 
     def __init__(self, manage):
         if connection.vendor == "sqlite":
@@ -79,22 +80,19 @@ class Lock:
             lock.execute("BEGIN IMMEDIATE")
             self.release = lock.close
         else:
-            lock = transaction.atomic()
-            lock.__enter__()
+            lock = ExitStack()
+            lock.enter_context(transaction.atomic())
             list(Order.objects.select_for_update())
-            self.release = lambda: lock.__exit__(None, None, None)
-
-    def encode(self):
-        if connection.vendor == "postgresql":
-            # Rows that come free while the process looks for some make a batch of any size.
-            wait_for_lock()
-        self.release()
-        return b""
+            self.release = lock.close
 
 
 @pytest.fixture
-def lock_orders():
-    return Lock
+def lock_orders(manage):
+    """Return a function that locks the orders against the processes that `manage` starts."""
+    locks = []
+    yield lambda: locks.append(Lock(manage))
+    for lock in locks:
+        lock.release()
 
 
 @pytest.fixture
@@ -181,6 +179,29 @@ def wait_for_lock(is_alive=lambda: True):
             assert is_alive(), "the other session ended without waiting"
             time.sleep(0.01)
     raise AssertionError("the other session never waited")
+
+
+@pytest.fixture
+def signal_at_the_end(monkeypatch):
+    """Return a function that runs a command as its command line does, and stops it at the end.
+
+    Two signals come while it prints its summary. Return what `work_done` then says.
+    """
+
+    class Output(io.StringIO):
+        def write(self, text):
+            super().write(text)
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+
+    def run(command):
+        monkeypatch.setattr(shutdown, "_done", "")
+        monkeypatch.setattr(command, "_called_from_command_line", True)
+        with pytest.raises(SystemExit, match="^143$"):
+            call_command(command, stdout=Output(), stderr=io.StringIO())
+        return shutdown.work_done()
+
+    return run
 
 
 @pytest.fixture

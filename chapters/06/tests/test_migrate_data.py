@@ -7,6 +7,8 @@ from django.db import IntegrityError, OperationalError, connection
 
 from progress import bars, customers
 from progress.customers import parse_customer
+from progress.management.commands.migrate_data import Command
+from progress.stopping import StopSignals
 from shared_project.shop.models import Customer, Order
 
 ADA = "Ada Lovelace <ada@example.com>"
@@ -253,23 +255,53 @@ def test_a_database_error_undoes_its_batch_alone_and_the_summary_is_printed(
 
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
-def test_ctrl_c_on_a_terminal_ends_it_after_the_batch_with_exit_code_130(
-    manage, orders, lock_orders, select
-):
-    orders(*["paid in cash", ADA, BOB])
-    lock = lock_orders(manage)
-    done = manage.terminal(
-        *("migrate_data", "-v", 2, "--batch-size", 2, "--no-color"),
-        keys=[("| 0/3 ", signal.SIGINT), ("", lock)],
-    )
-    assert done.returncode == 130
-    # The bar makes room for the name, and is drawn again below it.
+def test_the_bar_makes_room_for_a_line_and_is_drawn_again_below_it(manage, orders):
+    orders("paid in cash", ADA, BOB)
+    done = manage.terminal("migrate_data", "-v", 2, "--no-color")
     assert (
         "\rOrder A-0000001: 'paid in cash' is not of the form NAME <ADDRESS>.\r\n" in done.stdout
     )
-    assert re.search(r"\r 67%\|.*\| 2/3 ", done.stdout)
+    assert re.search(r"\r100%\|.*\| 3/3 .*\r\nLinked 2 of 3 orders", done.stdout)
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+def test_ctrl_c_ends_the_wait_for_a_lock_with_the_summary_and_exit_code_130(
+    manage, orders, lock_orders, select
+):
+    orders(ADA, BOB)
+    lock_orders()
+    done = manage.terminal("migrate_data", keys=[("| 0/2 ", signal.SIGINT)])
+    assert done.returncode == 130
     assert done.stdout.endswith(
-        "\r\nLinked 1 of 3 orders to their customers.\r\nStopped by Ctrl-C.\r\n"
+        "\r\nLinked 0 of 2 orders to their customers.\r\nStopped by Ctrl-C.\r\n"
     )
-    linked = "SELECT count(*) FROM shop_order WHERE customer_id IS NOT NULL"
-    assert select(manage, linked) == [(1,)]
+    assert select(manage, "SELECT count(*) FROM shop_customer") == [(0,)]
+
+
+@pytest.mark.posix
+def test_a_signal_after_the_last_batch_does_not_undo_that_all_was_done(orders, signal_at_the_end):
+    orders(ADA, BOB)
+    assert signal_at_the_end(Command()) == "Linked 2 orders to their customers."
+
+
+@pytest.mark.posix
+def test_a_signal_at_the_end_is_no_success_where_an_order_was_refused(orders, signal_at_the_end):
+    orders(ADA, "paid in cash")
+    assert signal_at_the_end(Command()) == ""
+
+
+@pytest.mark.posix
+def test_a_second_signal_waits_until_a_committed_batch_is_counted(call, orders, monkeypatch):
+    def hold_and_stop_twice(stop):
+        hold(stop)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+    hold = StopSignals.hold
+    monkeypatch.setattr(StopSignals, "hold", hold_and_stop_twice)
+    orders(ADA, BOB, ADA)
+    with pytest.raises(SystemExit, match="^143$"):
+        call("migrate_data", batch_size=2)
+    assert call.stdout == "Linked 2 of 3 orders to their customers.\n"
+    assert links() == ["ada@example.com", "bob@example.com", None]

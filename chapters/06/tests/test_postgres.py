@@ -1,5 +1,8 @@
 """Two sessions at once: this test's, which holds a lock, and another one, which waits for it."""
 
+import signal
+from contextlib import nullcontext
+
 import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
@@ -7,6 +10,7 @@ from django.db import OperationalError, connection, transaction
 from progress import locks
 from progress.customers import link_orders
 from progress.orders import process_pending
+from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, Customer, Order
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -26,7 +30,7 @@ def test_two_copies_of_process_orders_process_every_order_once(
     last = orders(*["Ada"] * 45)[-1].pk
 
     def first_copy():
-        assert next(process_pending(last)) == 10
+        assert next(process_pending(last, StopSignals())) == 10
 
     # The second copy takes the other 35, and then waits for these 10.
     with other_session(first_copy, lambda: call("process_orders")):
@@ -42,7 +46,7 @@ def test_an_order_whose_other_copy_is_killed_is_processed_after_all(
     last = orders(*["Ada"] * 15)[-1].pk
 
     def first_copy():
-        assert next(process_pending(last)) == 10
+        assert next(process_pending(last, StopSignals())) == 10
 
     with other_session(first_copy, lambda: call("process_orders")):
         transaction.set_rollback(True)
@@ -65,35 +69,98 @@ def test_an_order_that_a_web_request_cancels_meanwhile_stays_canceled(call, orde
 
 
 def test_a_lock_that_is_never_released_ends_the_command(call, orders, session, monkeypatch):
-    monkeypatch.setattr(locks, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(locks, "LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr(locks, "TRIES", 2)
     orders("Ada")
     with transaction.atomic():
         list(Order.objects.select_for_update())
         other = session(lambda: call("process_orders"))
         other.start()
-        other.join(20)
+        other.join(60)
     assert isinstance(other.error, OperationalError)
     assert "lock timeout" in str(other.error)
     assert call.stdout == "Processed 0 of 1 pending orders.\n"
 
 
-def test_the_limit_of_a_wait_ends_with_its_transaction(orders):
-    def limit():
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW lock_timeout")
-            return cursor.fetchone()[0]
+def test_a_lock_that_is_held_for_longer_than_a_try_is_waited_for(
+    call, orders, other_session, monkeypatch
+):
+    # Each try ends at once, so that the block below outlives some of them.
+    monkeypatch.setattr(locks, "LOCK_TIMEOUT", "1ms")
+    monkeypatch.setattr(locks, "TRIES", 1_000_000)
+    orders("Ada")
+    with other_session(
+        lambda: list(Order.objects.select_for_update()), lambda: call("process_orders")
+    ):
+        pass
+    assert call.stdout == "Processed 1 of 1 pending orders.\n"
 
+
+def show(name):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("command", ["process_orders", "migrate_data"])
+@pytest.mark.parametrize("error", [None, OperationalError, KeyboardInterrupt])
+def test_the_limit_of_a_wait_is_lent_by_the_session_and_given_back(
+    call, orders, between_batches, command, error
+):
+    seen = []
+
+    def look():
+        seen.append(show("lock_timeout"))
+        if error:
+            raise error
+
+    orders(ADA)
+    between_batches(1, look)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '7s'")
+    try:
+        with pytest.raises(error) if error else nullcontext():
+            call(command)
+        assert (seen, show("lock_timeout")) == (["500ms"], "7s")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+
+
+@pytest.mark.posix
+def test_sigterm_ends_the_wait_after_what_was_free(manage, orders, wait_until_waiting):
+    rows = orders(*["Ada"] * 150)
     with transaction.atomic():
-        locks.limit_lock_waits()
-        assert limit() == "20s"
-    assert limit() == "0"
+        Order.objects.select_for_update().get(pk=rows[120].pk)
+        process = manage.start("process_orders")
+        wait_until_waiting(lambda: process.poll() is None)
+        process.send_signal(signal.SIGTERM)
+        stdout, _ = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (143, "Processed 149 of 150 pending orders.\n")
+    assert Order.objects.filter(status="pending").count() == 1
+
+
+@pytest.mark.posix
+def test_sigterm_ends_the_wait_of_a_commit(manage, orders, wait_until_waiting):
+    ada = Customer.objects.create(name="Ada", email="ada@example.com")
+    orders(ADA)
+    with transaction.atomic():
+        # The link is checked at the commit, which has to wait for the end of this.
+        ada.delete()
+        process = manage.start("migrate_data")
+        wait_until_waiting(lambda: process.poll() is None)
+        process.send_signal(signal.SIGTERM)
+        stdout, _ = process.communicate(timeout=60)
+        transaction.set_rollback(True)
+    assert (process.returncode, stdout) == (143, "Linked 0 of 1 orders to their customers.\n")
+    assert not Order.objects.exclude(customer=None).exists()
 
 
 def test_two_copies_of_migrate_data_link_every_order_once(call, orders, other_session):
     last = orders(ADA, BOB, "Ada <ADA@example.com>")[-1].pk
 
     def first_copy():
-        assert next(link_orders(last, 2)).linked == 2
+        assert next(link_orders(last, 2, StopSignals())).linked == 2
 
     with other_session(first_copy, lambda: call("migrate_data")):
         pass

@@ -8,6 +8,8 @@ from django.db import OperationalError, connection
 
 from progress import bars
 from progress import orders as processing
+from progress.management.commands.process_orders import Command
+from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, Customer, Order
 
 PENDING, PROCESSED, CANCELED = Order.Status.values
@@ -115,7 +117,7 @@ def test_a_signal_ends_it_after_the_batch(call, orders, between_batches, number)
 
 
 @pytest.mark.posix
-def test_a_second_signal_rolls_the_batch_back_and_still_sums_up(call, orders, between_batches):
+def test_a_second_signal_rolls_the_batch_back_and_still_sums_up(call, orders):
     def stop_twice(execute, sql, params, many, context):
         result = execute(sql, params, many, context)
         if sql.startswith("UPDATE"):
@@ -176,14 +178,43 @@ def test_a_log_of_both_streams_gets_no_frames_and_the_summary_before_the_error(m
 
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
-def test_sigterm_on_a_terminal_ends_it_after_the_batch_with_exit_code_143(
+def test_sigterm_ends_the_wait_for_a_lock_with_the_summary_and_exit_code_143(
     manage, orders, lock_orders, select
 ):
     orders(*["Ada"] * 150)
-    lock = lock_orders(manage)
+    lock_orders()
     # The first frame is there, and the first batch waits for the lock.
-    done = manage.terminal("process_orders", keys=[("0/150", signal.SIGTERM), ("", lock)])
+    done = manage.terminal("process_orders", keys=[("0/150", signal.SIGTERM)])
     assert done.returncode == 143
-    assert done.stdout.startswith("\rOrders: 0/150\rOrders: 100/150")
-    assert done.stdout.endswith("/150\r\nProcessed 100 of 150 pending orders.\r\n")
-    assert select(manage, "SELECT count(*) FROM shop_auditlog") == [(100,)]
+    assert done.stdout == (
+        "\rOrders: 0/150\rOrders: 0/150\r\nProcessed 0 of 150 pending orders.\r\n"
+    )
+    assert select(manage, "SELECT count(*) FROM shop_auditlog") == [(0,)]
+
+
+@pytest.mark.posix
+def test_a_signal_after_the_last_batch_does_not_undo_that_all_was_done(orders, signal_at_the_end):
+    orders("Ada", "Bob")
+    assert signal_at_the_end(Command()) == "Processed 2 pending orders."
+
+
+@pytest.mark.posix
+def test_a_signal_at_the_end_is_no_success_where_an_order_stays_pending(orders, signal_at_the_end):
+    orders("Ada", "")
+    assert signal_at_the_end(Command()) == ""
+
+
+@pytest.mark.posix
+def test_a_second_signal_waits_until_a_committed_batch_is_counted(call, orders, monkeypatch):
+    def hold_and_stop_twice(stop):
+        hold(stop)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+    hold = StopSignals.hold
+    monkeypatch.setattr(StopSignals, "hold", hold_and_stop_twice)
+    orders(*["Ada"] * 3)
+    with pytest.raises(SystemExit, match="^143$"):
+        call("process_orders")
+    assert call.stdout == "Processed 2 of 3 pending orders.\n"
+    assert statuses() == [PROCESSED, PROCESSED, PENDING]

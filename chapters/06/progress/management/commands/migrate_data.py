@@ -6,7 +6,9 @@ from greet.arguments import check, whole_number
 from greet.text import printable, quoted
 from progress.bars import progress_bar
 from progress.customers import link_orders, unlinked_orders
+from progress.locks import limited_lock_waits
 from progress.stopping import StopSignals
+from shared_project.toolkit.shutdown import CommitGuard
 from styling.streams import style_for
 
 batch_size_type = whole_number(1, 1_000_000)
@@ -32,18 +34,22 @@ class Command(BaseCommand):
         scope = unlinked_orders().aggregate(last=Max("pk"), total=Count("pk"))
         last, total = scope["last"] or 0, scope["total"]
         linked = refused = 0
-        with StopSignals() as stop:
+        with StopSignals() as stop, limited_lock_waits():
             try:
-                with progress_bar(self.stderr, verbosity, total=total, unit="order") as bar:
-                    for batch in link_orders(last, batch_size):
+                with (
+                    progress_bar(self.stderr, verbosity, total=total, unit="order") as bar,
+                    CommitGuard(self) as guard,
+                ):
+                    for batch in stop.between(link_orders(last, batch_size, stop)):
                         linked += batch.linked
                         refused += len(batch.refused)
                         if verbosity > 1:
                             bar.clear()
                             self.report(batch.refused)
                         bar.update(len(batch))
-                        if stop.requested:
-                            break
+                    if linked == total:
+                        # From here on, a signal does not undo that all of it was done.
+                        guard.commit_follows(f"Linked {total} orders to their customers.")
             except IntegrityError as error:
                 raise CommandError(
                     "A customer was deleted while its orders were being linked. Their batch was "

@@ -3,8 +3,10 @@ from django.db.models import Count, Max
 
 from greet.text import printable
 from progress.counters import LineCounter
+from progress.locks import limited_lock_waits
 from progress.orders import NAMELESS, pending_orders, process_pending
 from progress.stopping import StopSignals
+from shared_project.toolkit.shutdown import CommitGuard
 from styling.streams import style_for
 
 
@@ -20,14 +22,18 @@ class Command(BaseCommand):
         scope = pending_orders().aggregate(last=Max("pk"), total=Count("pk"))
         last, total = scope["last"] or 0, scope["total"]
         processed = 0
-        with StopSignals() as stop:
+        with StopSignals() as stop, limited_lock_waits():
             try:
-                with LineCounter(self.stderr, verbosity, "Orders", total) as counter:
-                    for count in process_pending(last):
+                with (
+                    LineCounter(self.stderr, verbosity, "Orders", total) as counter,
+                    CommitGuard(self) as guard,
+                ):
+                    for count in stop.between(process_pending(last, stop)):
                         processed += count
                         counter.update(count)
-                        if stop.requested:
-                            break
+                    if processed == total:
+                        # From here on, a signal does not undo that all of it was done.
+                        guard.commit_follows(f"Processed {total} pending orders.")
             finally:
                 if verbosity > 0:
                     self.stdout.write(f"Processed {processed} of {total} pending orders.")
