@@ -1,6 +1,6 @@
 import pytest
 
-from shared_project.toolkit.text import name_problem, plain_name
+from shared_project.toolkit.text import is_plain_name, name_problem, plain_name
 
 
 @pytest.mark.parametrize(
@@ -9,6 +9,7 @@ from shared_project.toolkit.text import name_problem, plain_name
 )
 def test_a_plain_name_is_as_it_should_be(name):
     assert name_problem(name) == ""
+    assert is_plain_name(name)
     assert plain_name(name) == name
 
 
@@ -27,6 +28,7 @@ def test_a_plain_name_is_as_it_should_be(name):
         ("\tKite\n", "holds a control character (U+0009)"),
         ("Kite\0", "holds a control character (U+0000)"),
         ("Kite\x7f", "holds a control character (U+007F)"),
+        ("Kite\x80", "holds a control character (U+0080)"),
         ("Red\u2028Kite", "holds a control character (U+2028)"),
         ("Kite\u200b", "holds a character that nobody sees (U+200B)"),
         ("\ufeffKite", "holds a character that nobody sees (U+FEFF)"),
@@ -43,6 +45,7 @@ def test_a_plain_name_is_as_it_should_be(name):
 )
 def test_a_name_that_looks_like_another_is_told_why(name, problem):
     assert name_problem(name) == problem
+    assert not is_plain_name(name)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,8 @@ def test_a_name_that_looks_like_another_is_told_why(name, problem):
         ("Red\u00a0\u2009Kite", "Red Kite"),
         ("Ki\u00adte\u200b", "Kite"),
         ("Ki\x7fte", "Kite"),
+        ("Ki\x80te\x9f", "Kite"),
+        ("Red\x85Kite", "Red Kite"),
         ("Cafe\u0301", "Caf\u00e9"),
         ("Cafe\u200b\u0301", "Caf\u00e9"),
         ("Red\u2028Kite", "Red Kite"),

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 
-_PLAIN_ASCII = re.compile("[!-~]+(?: [!-~]+)*").fullmatch
 _SPACES = re.compile(r"\s+")
 # Nothing is drawn for these either, though Unicode counts them as letters, marks or symbols:
 # https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point, and the empty Braille cell.
@@ -20,10 +19,22 @@ def plain_name(text: str) -> str:
     That is Unicode's normal form NFC, with one space between two words and none around them,
     without control characters and without characters that nothing is drawn for.
     """
-    if _PLAIN_ASCII(text):
+    if is_plain_name(text):
         return text
-    text = "".join(" " if char.isspace() else char for char in text if not _is_invisible(char))
+    text = "".join(" " if char.isspace() else char for char in text if not _is_hidden(char))
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def is_plain_name(text: str) -> bool:
+    """Return whether `name_problem` finds nothing in `text`: fast, for a million names."""
+    return (
+        text.isprintable()
+        and "  " not in text
+        and text.strip() == text != ""
+        and (
+            text.isascii() or (not _BLANK.search(text) and unicodedata.is_normalized("NFC", text))
+        )
+    )
 
 
 def name_problem(text: str) -> str:
@@ -31,7 +42,7 @@ def name_problem(text: str) -> str:
 
     The text completes "name …": `has white space around it`.
     """
-    if _PLAIN_ASCII(text):
+    if is_plain_name(text):
         return ""
     for char in text:
         category = unicodedata.category(char)
@@ -46,9 +57,12 @@ def name_problem(text: str) -> str:
         return "has white space around it"
     if _SPACES.sub(" ", text) != text:
         return "has white space in it that is not a single space"
-    if not unicodedata.is_normalized("NFC", text):
-        return "is not in Unicode's normal form NFC"
-    return ""
+    return "is not in Unicode's normal form NFC"
+
+
+def _is_hidden(char):
+    # Python counts some control characters as white space, which stands between two words.
+    return _is_invisible(char) or (unicodedata.category(char) in _CONTROL and not char.isspace())
 
 
 def _is_invisible(char):
