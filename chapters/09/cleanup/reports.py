@@ -3,14 +3,17 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from cleanup.files import StoredFiles
 from cleanup.targets import Target
 from greet.text import printable
+
+NAMED_ORPHANS = 20
 
 
 @dataclass
 class Report:
     """`kept`: old but still needed; `left`: old, and the database did not let go of them;
-    `refusal`: what it said; `orphans`: stored files that could not be removed.
+    `refusal`: what it said; `orphans`: how many stored files have lost their row and stay.
     """
 
     target: Target
@@ -19,6 +22,7 @@ class Report:
     left: int = 0
     refusal: str = ""
     orphans: int = 0
+    files: StoredFiles = field(default_factory=StoredFiles)
 
     @property
     def name(self) -> str:
@@ -38,6 +42,21 @@ class Report:
         ]
         return f"{self.title}: {self.gone[self.target.model]} {done}{''.join(others)}"
 
+    def new_orphans(self) -> list[str]:
+        """Return a line for each file that has been orphaned since the last call.
+
+        After the first twenty of a run they are counted only.
+        """
+        new = self.files.orphans[: max(0, NAMED_ORPHANS - self.orphans)]
+        self.orphans += len(self.files.orphans)
+        self.files.orphans.clear()
+        return [f"{printable(name)}: {printable(why)}" for name, why in new]
+
+    def orphan_count(self) -> list[str]:
+        """Return the line that counts the orphaned files; none where there are none."""
+        step = "Remove by hand those that no row names."
+        return [f"{self.title}: {self.orphans} left in the storage. {step}"][: self.orphans]
+
     def problems(self) -> list[str]:
         """Return a line for each reason why something old is still there."""
         problems = []
@@ -51,12 +70,7 @@ class Report:
                 f"{self.title}: {self.left} not deleted: {reason.rstrip('.')}. "
                 "Run the command again; if they stay, look for what keeps them."
             )
-        if self.orphans:
-            problems.append(
-                f"{self.title}: {self.orphans} left in the storage without a row. "
-                "Remove them by hand."
-            )
-        return problems
+        return problems + self.orphan_count()
 
 
 def plural(model) -> str:

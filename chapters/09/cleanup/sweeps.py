@@ -8,21 +8,19 @@ from typing import NamedTuple
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
+from cleanup.files import first_line
 from cleanup.locks import was_refused
 from cleanup.reports import Report
 from cleanup.windows import Pace, Span, span_of, windows
 
-NAMED_ORPHANS = 20
-
 
 class Batch(NamedTuple):
-    """The window's keys, how many rows of it have gone, in what time, and which files have not."""
+    """The window's keys, how many rows of it have gone, and in what time."""
 
     low: object
     high: object
     rows: int
     seconds: float
-    orphans: list[tuple[str, str]]
 
 
 def sweep(
@@ -34,8 +32,6 @@ def sweep(
     Where the database refuses one, its rows stay and the next batch has its turn. Then another
     pass tries what is left, as long as each pass deletes something; what is left in the end
     stands in `report`. A dry run counts, in one pass.
-
-    Stored files that could not be removed are named up to the twentieth, then only counted.
     """
     target = report.target
     pace = Pace(most)
@@ -44,22 +40,19 @@ def sweep(
         moved = False
         for low, high in windows(target.model.objects.all(), span, pace):
             rows = old.filter(pk__gte=low, pk__lte=high)
-            orphans = []
             start = perf_counter()
             try:
-                gone = target.count(rows) if dry_run else target.delete(rows, orphans)
+                gone = target.count(rows) if dry_run else target.delete(rows, report.files)
             except DatabaseError as error:
                 if not was_refused(error):
                     raise
-                report.refusal = str(error).splitlines()[0]
+                report.refusal = first_line(error)
                 gone = Counter()
             seconds = perf_counter() - start
             pace.took(seconds)
             moved = moved or gone.total() > 0
             report.gone += gone
-            named = orphans[: max(0, NAMED_ORPHANS - report.orphans)]
-            report.orphans += len(orphans)
-            yield Batch(low, high, gone[target.model], seconds, named)
+            yield Batch(low, high, gone[target.model], seconds)
         if dry_run:
             return
         # Rows that have arrived meanwhile have higher keys. They are the next run's.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from django.core.exceptions import SuspiciousFileOperation
 from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
+from cleanup.files import StoredFiles, check_storage
 from cleanup.locks import commit_to_disk
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
 
@@ -37,10 +37,10 @@ class Target:
         """Return how many rows of which model `delete` would delete."""
         return Counter({self.model: rows.count()})
 
-    def delete(self, rows: QuerySet, orphans: list[tuple[str, str]]) -> Counter:
+    def delete(self, rows: QuerySet, files: StoredFiles) -> Counter:
         """Delete `rows`, a batch of the old ones; return how many of which model have gone.
 
-        `orphans` gets the name of each stored file that could not be removed, and the reason.
+        `files` removes what the rows had stored.
         """
         # One statement is a transaction of its own, and BEGIN and COMMIT would cost as much again.
         # Within the caller's transaction, a refusal must not spoil what the caller did.
@@ -59,7 +59,7 @@ class TargetWithChildren(Target):
         children = self.child.objects.filter(**{f"{self.parent}__in": rows.order_by()})
         return Counter({self.model: rows.count(), self.child: children.count()})
 
-    def delete(self, rows, orphans):
+    def delete(self, rows, files):
         gone = Counter({self.model: 0, self.child: 0})
         with transaction.atomic():
             for batch in lock(rows, "pk"):
@@ -73,11 +73,15 @@ class TargetWithChildren(Target):
 
 @dataclass(frozen=True)
 class TargetWithFile(Target):
-    """Rows that own the stored file in `file_field`, unless `user` names them in `reference`."""
+    """Rows with a stored file in `file_field`, which may go unless `user.reference` names them."""
 
     file_field: str
     user: type[Model]
     reference: str
+
+    @property
+    def field(self):
+        return self.model._meta.get_field(self.file_field)
 
     @property
     def in_use(self):
@@ -89,7 +93,12 @@ class TargetWithFile(Target):
     def kept(self, cutoff):
         return super().old(cutoff).filter(self.in_use).count()
 
-    def delete(self, rows, orphans):
+    def count(self, rows):
+        check_storage(self.field)
+        return super().count(rows)
+
+    def delete(self, rows, files):
+        check_storage(self.field)
         gone = Counter({self.model: 0})
         with transaction.atomic():
             commit_to_disk()
@@ -98,19 +107,9 @@ class TargetWithFile(Target):
                 keys = delete_locked(rows, names)
                 gone[self.model] += len(keys)
                 # After the commit: a rollback brings back a row, but never a file.
-                files = [names[key] for key in keys]
-                transaction.on_commit(partial(self.remove_files, files, orphans))
+                stored = [names[key] for key in keys]
+                transaction.on_commit(partial(files.remove, self.field, stored))
         return gone
-
-    def remove_files(self, names, orphans):
-        storage = self.model._meta.get_field(self.file_field).storage
-        for name in filter(None, names):
-            try:
-                storage.delete(name)  # a file that is missing already is no error
-            except OSError as error:
-                orphans.append((name, error.strerror or str(error)))
-            except SuspiciousFileOperation:
-                orphans.append((name, "Not below the folder of uploads"))
 
 
 TARGETS = {

@@ -51,7 +51,7 @@ def trigger():
     def create(model, condition, message=None):
         table = TABLES[model]
         if connection.vendor == "postgresql":
-            act = f"RAISE EXCEPTION '{message}'" if message else "RETURN NULL"
+            act = "RETURN NULL" if message is None else f"RAISE EXCEPTION '{message}'"
             sql = (
                 f"CREATE OR REPLACE FUNCTION keep_{table}() RETURNS trigger LANGUAGE plpgsql AS "
                 f"$$ BEGIN IF {condition} THEN {act}; END IF; RETURN OLD; END $$; "
@@ -59,15 +59,25 @@ def trigger():
                 f"FOR EACH ROW EXECUTE FUNCTION keep_{table}()"
             )
         else:
-            act = f"RAISE(ABORT, '{message}')" if message else "RAISE(IGNORE)"
+            act = "RAISE(IGNORE)" if message is None else f"RAISE(ABORT, '{message}')"
             sql = (
                 f"CREATE TRIGGER keep BEFORE DELETE ON {table} WHEN {condition} "
                 f"BEGIN SELECT {act}; END"
             )
         with connection.cursor() as cursor:
             cursor.execute(sql)
+        tables.append(table)
 
-    return create
+    tables = []
+    yield create
+    # A test that commits leaves it behind.
+    if not connection.in_atomic_block:
+        for table in tables:
+            with connection.cursor() as cursor:
+                if connection.vendor == "postgresql":
+                    cursor.execute(f"DROP FUNCTION keep_{table} CASCADE")
+                else:
+                    cursor.execute("DROP TRIGGER keep")
 
 
 @pytest.fixture

@@ -243,6 +243,14 @@ def test_a_trigger_that_raises_stops_its_batch_and_no_other(call, shop, trigger)
     assert lines(call.stdout) == ["Audit logs: 1 deleted", *ALL_GONE[1:]]
 
 
+def test_a_trigger_that_raises_without_a_word_is_one_that_keeps_rows(call, shop, trigger):
+    trigger(AuditLog, "1 = 1", "")
+    with pytest.raises(
+        CommandError, match="^Audit logs: 2 not deleted: (another session|CONTEXT)"
+    ):
+        call("cleanup_old_data")
+
+
 def test_a_session_that_a_trigger_keeps_also_keeps_its_cart(call, shop, trigger):
     trigger(Session, "OLD.key = '1'")
     with pytest.raises(CommandError, match="^Sessions: 1 not deleted: "):

@@ -114,23 +114,64 @@ def test_the_lock_is_given_back_after_an_error(call, shop, during_delete):
     assert settings_of_this_session()[2] == 0
 
 
-def test_a_lost_connection_is_the_error_and_the_summary_is_printed(call, shop, other):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        [pid] = cursor.fetchone()
+@pytest.fixture
+def session_lost(other):
+    """Return a context in which the server ends the session before a statement with `text`."""
 
-    def lose_it(execute, sql, parameters, many, more):
-        if "COUNT" in sql:
-            other("SELECT pg_terminate_backend(%s, 5000)", pid)
-        return execute(sql, parameters, many, more)
+    def context(text):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            [pid] = cursor.fetchone()
 
+        def lose_it(execute, sql, parameters, many, more):
+            if text in sql:
+                other("SELECT pg_terminate_backend(%s, 5000)", pid)
+            return execute(sql, parameters, many, more)
+
+        return connection.execute_wrapper(lose_it)
+
+    yield context
+    connection.close()
+
+
+def test_a_lost_connection_is_the_error_and_the_summary_is_printed(call, shop, session_lost):
     with (
-        connection.execute_wrapper(lose_it),
+        session_lost("COUNT"),
         pytest.raises(OperationalError, match="terminating connection"),
     ):
         call("cleanup_old_data")
     assert call.stdout.endswith("Audit logs: 0 deleted\n")
-    connection.close()
+
+
+def test_files_are_named_and_rows_counted_where_the_connection_is_lost_after_the_commit(
+    call, shop, stored, session_lost
+):
+    names = stored()
+    with session_lost('"file" IN'), pytest.raises(OperationalError):
+        call("cleanup_old_data", model="temp_files")
+    assert call.stdout.endswith("Temp files: 2 deleted\n")
+    assert call.stderr.splitlines() == [
+        *(
+            f"temp/{number}.txt: No answer whether another row names it (terminating connection "
+            "due to administrator command). Remove it by hand if none does."
+            for number in (1, 2)
+        ),
+        "Temp files: 2 left in the storage. Remove by hand those that no row names.",
+    ]
+    assert names() == ["1.txt", "2.txt", "3.txt"]
+
+
+def test_a_file_whose_other_row_a_request_holds_stays(call, shop, stored, long_ago, other):
+    names = stored()
+    held = TempFile.objects.create(file="temp/1.txt", created_at=long_ago)
+    other.begin()
+    other("SELECT 1 FROM shop_tempfile WHERE id = %s FOR UPDATE", held.pk)
+    with pytest.raises(CommandError, match="^Temp files: 1 not deleted: another"):
+        call("cleanup_old_data")
+    other.commit()
+    assert names() == ["1.txt", "3.txt"]
+    call("cleanup_old_data")
+    assert names() == ["3.txt"]
 
 
 def test_the_commit_of_rows_with_files_waits_for_the_disk(call, shop):

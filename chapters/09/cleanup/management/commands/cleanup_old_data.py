@@ -1,7 +1,9 @@
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cleanup.checkpoints import Checkpoints
@@ -11,7 +13,7 @@ from cleanup.sweeps import sweep
 from cleanup.targets import TARGETS
 from cleanup.windows import span_of
 from greet.arguments import check, whole_number
-from greet.text import printable, quoted
+from greet.text import quoted
 from progress.bars import progress_bar
 from progress.stopping import StopSignals
 from styling.streams import style_for
@@ -52,7 +54,7 @@ class Command(BaseCommand):
             )
         cutoff = timezone.now() - timedelta(days=days)
         targets = TARGETS.values() if model == "all" else [TARGETS[model]]
-        reports = []
+        reports, complete = [], False
         with nullcontext() if dry_run else only_one("cleanup_old_data"), StopSignals() as stop:
             if verbosity > 0:
                 self.stdout.write(f"Cutoff: {cutoff:%Y-%m-%d %H:%M:%S %Z}, {days} days ago")
@@ -61,12 +63,16 @@ class Command(BaseCommand):
                     if not stop.requested:
                         reports.append(Report(target))
                         self.clean(reports[-1], cutoff, batch_size, dry_run, verbosity, stop)
+                complete = not stop.requested
             finally:
                 # Also when a batch ends in an error: what was committed before it stays done.
                 if verbosity > 0:
                     for report in reports:
                         self.stdout.write(report.summary(dry_run=dry_run))
                     self.stdout.flush()  # so that a log has it before the error
+                if not complete:
+                    for line in [line for report in reports for line in report.orphan_count()]:
+                        self.stderr.write(line, style_for(self.stderr, self.style.ERROR))
         if stop.requested and verbosity > 0:
             text = "Stopped before the end. Run the command again to go on."
             self.stderr.write(text, style_for(self.stderr, self.style.WARNING))
@@ -93,10 +99,16 @@ class Command(BaseCommand):
                     self.stderr.write(
                         f"{report.name} {batch.low} to {batch.high}: {batch.rows}", str
                     )
-                for name, reason in batch.orphans:
-                    bar.clear()
-                    text = f"{printable(name)}: {printable(reason)}. Remove this file by hand."
-                    self.stderr.write(text, style_for(self.stderr, self.style.ERROR))
+                # In the caller's transaction, the files go when that is committed.
+                if connection.in_atomic_block:
+                    transaction.on_commit(partial(self.name_orphans, report, bar))
+                else:
+                    self.name_orphans(report, bar)
                 if stop.requested:
                     return
         report.kept = report.target.kept(cutoff)
+
+    def name_orphans(self, report, bar):
+        for line in report.new_orphans():
+            bar.clear()
+            self.stderr.write(line, style_for(self.stderr, self.style.ERROR))
