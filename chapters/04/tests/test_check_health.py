@@ -1,11 +1,13 @@
+import errno
 import json
 import shutil
 import socket
 import sqlite3
+import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import MagicMock, Mock
 
 import pytest
 from django.core.cache import caches
@@ -15,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import ConnectionHandler
 
-from styling import checks
+from styling import checks, probes
 
 
 @pytest.fixture
@@ -169,6 +171,88 @@ def test_a_locked_database_fails(file):
     assert (found.ok, found.detail) == (False, "OperationalError: database is locked")
 
 
+def test_a_database_that_another_program_writes_is_healthy(file):
+    other = sqlite3.connect(file)
+    other.execute("BEGIN IMMEDIATE")
+    found = result("database default")
+    other.close()
+    assert (found.ok, found.detail) == (True, "SQLite")
+
+
+@pytest.fixture
+def read_only(file, databases):
+    databases(default={"NAME": f"file:{file}?mode=ro"})
+
+
+def test_a_database_that_takes_no_writes_fails(read_only):
+    found = result("database default")
+    assert not found.ok
+    assert found.detail == "OperationalError: attempt to write a readonly database"
+
+
+def test_a_database_whose_folder_takes_no_journal_fails(file):
+    # SQLite undoes what it has not committed with a file of this name.
+    file.with_name("db.sqlite3-journal").mkdir()
+    found = result("database default")
+    assert not found.ok
+    assert found.detail.startswith("OperationalError: ")
+
+
+class WritesTo:
+    """A router that sends what is written to the database `alias`, except one model."""
+
+    def __init__(self, alias, **exceptions):
+        self.alias = alias
+        self.exceptions = exceptions
+
+    def db_for_write(self, model, **hints):
+        return self.exceptions.get(model._meta.model_name, self.alias)
+
+
+def test_a_database_that_no_router_writes_to_is_a_replica(read_only, settings):
+    settings.DATABASE_ROUTERS = [WritesTo("other")]
+    assert result("database default").detail == "SQLite, not written to"
+    assert result("disk database default").detail == "not written to"
+
+
+def test_one_model_that_is_written_makes_no_replica(read_only, settings):
+    settings.DATABASE_ROUTERS = [WritesTo("other", product="default")]
+    assert not result("database default").ok
+
+
+def test_without_a_router_another_database_is_a_replica():
+    assert probes.written_models("default")
+    assert not probes.written_models("other")
+
+
+def test_a_router_that_raises_is_one_failed_check(file, settings):
+    settings.DATABASE_ROUTERS = [Mock(db_for_write=Mock(side_effect=LookupError("no such shop")))]
+    assert result("database default").detail == "LookupError: no such shop"
+    assert result("cache default").ok
+
+
+def test_the_check_leaves_the_database_as_it_is(file):
+    with sqlite3.connect(file) as other:
+        other.execute("PRAGMA user_version = -7")
+    other.close()
+    before = file.read_bytes()
+    assert result("database default").ok
+    assert file.read_bytes() == before
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_the_file_of_a_uri_is_looked_for(databases, tmp_path):
+    databases(default={"NAME": f"file:{tmp_path}/my%20shop?mode=rw"})
+    assert f"there is no file {tmp_path}/my shop. Run: " in result("database default").detail
+
+
+@pytest.mark.parametrize("name", [None, "", 7])
+def test_a_database_without_a_name_is_one_failed_check(file, databases, name):
+    databases(other={"NAME": name})
+    assert not result("database other").ok
+    assert result("database default").ok
+
+
 def test_every_database_is_checked(file, databases):
     databases(archive={"NAME": file.with_name("gone")})
     found = [(found.name, found.ok) for found in checks.run_checks() if "disk" not in found.name]
@@ -199,7 +283,7 @@ def test_a_check_that_never_ends_fails(threads, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (checks.UnhealthyError("too full"), "too full"),
+        (probes.UnhealthyError("too full"), "too full"),
         (OSError("first\nsecond"), "OSError: first"),
         (KeyError("\x1b[2J"), r"KeyError: '\x1b[2J'"),
         (ValueError(), "ValueError"),
@@ -220,9 +304,37 @@ def test_the_traceback_leads_to_the_first_failure(file, call):
 def cached(settings):
     def use(backend):
         settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{backend}"}}
-        return checks.run_check("cache default", checks.probe_cache, "default")
+        return checks.run_check("cache default", probes.probe_cache, "default")
 
     return use
+
+
+@pytest.mark.parametrize("wrong", [None, 7, {"default": None}, {"default": {}}])
+def test_a_setting_that_is_wrong_is_one_failed_check(file, monkeypatch, wrong):
+    monkeypatch.setattr(caches, "settings", wrong)
+    found = [(found.name[:5], found.ok) for found in checks.run_checks()]
+    assert [ok for name, ok in found if name == "cache"] == [False]
+    assert [ok for name, ok in found if name != "cache"] == [True] * 5
+
+
+def test_uploads_without_a_folder_are_one_failed_check(file, settings):
+    settings.MEDIA_ROOT = None
+    assert [found.name for found in checks.run_checks() if not found.ok] == ["disk uploads"]
+
+
+def test_without_a_folder_for_temporary_files_the_report_is_whole(file, call, monkeypatch):
+    none = Mock(side_effect=FileNotFoundError(errno.ENOENT, "No usable temporary directory"))
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(CommandError, match=r"^1 of 6 checks failed: disk temporary files\.$"):
+        call("check_health", format="json")
+    assert [check["ok"] for check in json.loads(call.stdout)["checks"]] == [True] * 5 + [False]
+
+
+def test_where_no_thread_can_be_started_every_check_has_its_line(file, call, monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", Mock(side_effect=RuntimeError("no thread")))
+    with pytest.raises(CommandError, match="^6 of 6 checks failed"):
+        call("check_health")
+    assert call.stdout.count("no thread can be started") == 5
 
 
 def test_a_cache_that_keeps_nothing_fails(cached):
@@ -247,34 +359,102 @@ def test_the_cache_is_left_as_it_was(cached, monkeypatch):
     assert value
 
 
-@pytest.mark.parametrize(("free", "ok"), [(checks.MIN_FREE - 1, False), (checks.MIN_FREE, True)])
+def folder(path):
+    """Return what the check of the folder `path` finds."""
+    return checks.run_check("disk", probes.probe_folder, lambda: path)
+
+
+def test_the_cache_is_closed(cached, monkeypatch):
+    closed = Mock()
+    monkeypatch.setattr("django.core.cache.backends.locmem.LocMemCache.close", closed)
+    assert cached("locmem.LocMemCache").ok
+    closed.assert_called_once_with()
+
+
+def test_the_connections_of_a_check_are_closed(file):
+    used = []
+
+    def probe():
+        connections["default"].ensure_connection()
+        used.append(connections["default"])
+
+    assert checks.run_check("any", probe).ok
+    assert used[0].connection is None
+
+
+@pytest.mark.parametrize(("free", "ok"), [(probes.MIN_FREE - 1, False), (probes.MIN_FREE, True)])
 def test_a_disk_with_little_space_fails(free, ok, monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "disk_usage", Mock(return_value=Mock(free=free)))
-    found = checks.run_check("disk", checks.probe_disk, tmp_path)
+    found = folder(tmp_path)
     assert found.ok is ok
     if not ok:
         assert found.detail.startswith(f"100.0 MB free for {tmp_path}, less than 100 MB.")
 
 
 def test_a_folder_that_is_not_there_yet_is_on_the_disk_of_its_parent(tmp_path):
-    assert checks.probe_disk(tmp_path / "a" / "b").endswith(" GB free")
+    assert folder(tmp_path / "a" / "b").detail.endswith(" GB free")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["file", "file/new"])
+def test_a_folder_that_is_a_file_fails(tmp_path, name):
+    (tmp_path / "file").touch()
+    found = folder(tmp_path / name)
+    assert not found.ok
+    assert found.detail == f"nothing can be written in {tmp_path / 'file'}: Not a directory."
+
+
+@pytest.mark.filesystem
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs Linux: nobody can write in /proc")
+@pytest.mark.parametrize("name", ["/proc", "/proc/new/er"])
+def test_a_folder_that_takes_no_files_fails(name, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", Mock(return_value=Mock(free=probes.MIN_FREE)))
+    found = folder(Path(name))
+    assert not found.ok
+    assert found.detail.startswith("nothing can be written in /proc: ")
+
+
+def test_a_disk_that_takes_a_name_and_no_bytes_fails(tmp_path, monkeypatch):
+    file = MagicMock()
+    file.__enter__.return_value.write.side_effect = OSError(errno.ENOSPC, "No space left")
+    monkeypatch.setattr(tempfile, "TemporaryFile", Mock(return_value=file))
+    found = folder(tmp_path)
+    assert found.detail == f"nothing can be written in {tmp_path}: No space left."
+
+
+def test_what_is_written_to_a_disk_is_removed_again(tmp_path):
+    assert folder(tmp_path).ok
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_disk_that_is_gone_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "exists", Mock(return_value=False))
-    found = checks.run_check("disk", checks.probe_disk, tmp_path / "gone")
+    found = folder(tmp_path / "gone")
     assert (found.ok, found.detail[:17]) == (False, "FileNotFoundError")
 
 
-def test_a_database_in_memory_has_no_disk(databases):
-    databases(default={"NAME": "file:x?mode=memory"}, other={"NAME": "/data/db"})
-    assert list(checks.folders()) == ["database other", "uploads", "temporary files"]
+@pytest.mark.parametrize("name", ["file:x?mode=memory", ":memory:", "file::memory:", None, ""])
+def test_a_database_without_a_file_has_no_disk(databases, name):
+    databases(default={"NAME": name}, other={"NAME": "/data/db"})
+    assert list(probes.disks()) == ["database other", "uploads", "temporary files"]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_database_in_a_folder_called_memory_has_a_disk(databases, kind):
+    databases(default={"NAME": kind("/data/memory/db.sqlite3")})
+    assert "database default" in probes.disks()
+
+
+def test_where_uploads_are_held_while_they_come_is_checked(settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "file"
+    settings.FILE_UPLOAD_TEMP_DIR.touch()
+    assert not result("disk uploads in progress").ok
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_database_of_the_project_is_there():
-    assert checks.probe_database("default") == connection.display_name
-    assert checks.probe_migrations("default") == "all applied"
+    assert probes.probe_database("default") == connection.display_name
+    assert probes.probe_migrations("default") == "all applied"
 
 
 @pytest.mark.postgres
@@ -296,3 +476,55 @@ def test_a_server_that_never_answers_fails(databases, monkeypatch):
         databases(default={"ENGINE": engine, "NAME": "none", "HOST": host, "PORT": port})
         found = result("database default")
     assert (found.ok, found.detail) == (False, "no answer within 0.1 s")
+
+
+@pytest.fixture
+def server(databases):
+    """Return a function that has the check use the test's server with other options."""
+
+    def use(**options):
+        fields = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")
+        entry = {field: connection.settings_dict[field] for field in fields}
+        databases(default={**entry, "OPTIONS": options})
+        return result("database default")
+
+    return use
+
+
+@pytest.mark.postgres
+def test_a_server_that_takes_writes_is_healthy(server):
+    assert (server().ok, server().detail) == (True, "PostgreSQL")
+
+
+@pytest.mark.postgres
+def test_a_server_that_takes_no_writes_fails(server):
+    found = server(options="-c default_transaction_read_only=on")
+    assert not found.ok
+    assert found.detail.startswith("takes no writes: it is a replica, or default_transaction")
+
+
+@pytest.mark.postgres
+def test_a_server_that_is_a_replica_need_not_take_writes(server, settings):
+    settings.DATABASE_ROUTERS = [WritesTo("other")]
+    found = server(options="-c default_transaction_read_only=on")
+    assert (found.ok, found.detail) == (True, "PostgreSQL, not written to")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("role", "right"), [("pg_read_all_data", "DELETE"), ("pg_write_all_data", "SELECT")]
+)
+def test_a_user_who_lacks_a_right_fails(server, role, right):
+    found = server(assume_role=role)
+    assert not found.ok
+    assert f'the user lacks the right to {right} on "' in found.detail
+    assert found.detail.endswith(" more. Grant it, or connect as another user.")
+
+
+@pytest.mark.postgres
+def test_a_table_that_is_not_there_yet_lacks_no_rights(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE pg_read_all_data")
+        cursor.execute(probes.MISSING_RIGHTS, [['"shop_product"', '"no_such_table"']])
+        missing = {right for (right,) in cursor.fetchall()}
+    assert missing == {f'{right} on "shop_product"' for right in ("INSERT", "UPDATE", "DELETE")}

@@ -1,7 +1,9 @@
 import threading
+from unittest.mock import Mock
 
 import pytest
 
+from styling import deadline
 from styling.deadline import attempt
 
 
@@ -31,3 +33,26 @@ def test_gives_up_after_the_deadline(never):
     assert isinstance(error, TimeoutError)
     assert str(error) == "no answer within 0.05 s"
     assert seconds >= 0.05
+
+
+def test_needs_no_semaphores(threads, monkeypatch):
+    none = Mock(side_effect=OSError("Read-only file system"))
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", none)
+    assert attempt(30, int, "3").value == 3
+
+
+@pytest.fixture(params=[RuntimeError("can't start new thread"), MemoryError()])
+def no_thread(request, monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", Mock(side_effect=request.param))
+
+
+def test_where_no_thread_can_be_started_that_is_the_error(no_thread):
+    value, error, _ = attempt(5, int, "3")
+    assert value is None
+    assert isinstance(error, OSError)
+    assert str(error).startswith("no thread can be started: ")
+
+
+def test_no_thread_is_begun_without_room_for_it(monkeypatch):
+    monkeypatch.setattr(deadline, "ROOM", 10**18)
+    assert isinstance(attempt(5, int, "3").error, OSError)
