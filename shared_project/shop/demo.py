@@ -5,8 +5,10 @@ Every function yields unsaved rows with their primary keys set; `scale` multipli
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from shared_project.shop.models import AuditLog, CartItem, Customer, Order, Product, Session
 
@@ -138,3 +140,9 @@ def temp_files(scale: int, now: datetime):
         content = f"An upload from {person(index)[2]}.\n".encode()
         age = timedelta(days=10 + 40 * (index % 5))
         yield index + 1, f"upload-{index + 1:05}.txt", content, now - age
+
+
+def row_with_key(rows, key: int):
+    """Return the row with the primary key `key` of `rows`, one of the functions above."""
+    # No model has less than one row a unit of scale.
+    return next(islice(rows(key, timezone.now()), key - 1, None))

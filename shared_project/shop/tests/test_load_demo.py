@@ -1,3 +1,6 @@
+import re
+import signal
+import time
 from datetime import timedelta
 from itertools import islice
 
@@ -70,15 +73,6 @@ def test_verbosity_0_prints_nothing(call, again):
     assert call.stderr == ""
 
 
-@pytest.mark.postgres
-def test_on_postgresql_too_the_next_row_gets_a_key_of_its_own(loaded):
-    assert Product.objects.create(name="Samovar", price=1, category="Kitchen").pk > 120
-
-
-def test_the_next_row_gets_a_key_of_its_own(loaded):
-    assert Product.objects.create(name="Samovar", price=1, category="Kitchen").pk > 120
-
-
 def test_a_cleanup_has_work_and_leaves_some(loaded):
     cutoff = timezone.now() - timedelta(days=90)
     for model, field in [
@@ -127,9 +121,82 @@ def test_a_bar_shows_on_a_terminal_only(manage):
     assert manage("load_demo").stderr == ""
 
 
-def test_rows_of_another_shop_in_the_way_are_an_error(manage):
-    Product.objects.create(pk=1000, name=next(demo.products(1, timezone.now())).name, price=1)
+@pytest.mark.parametrize(
+    ("model", "fields", "named"),
+    [
+        (Product, {"name": "Classic Novel", "price": 1}, "its product 'Classic Novel' "),
+        (Session, {"key": "0000000100000000"}, "its session '0000000100000000' "),
+    ],
+)
+def test_what_another_shop_has_in_the_way_is_named(call, model, fields, named):
+    model.objects.create(pk=1000, **fields)
+    with pytest.raises(CommandError, match=f"^Another shop is in the way: {named}") as caught:
+        call("load_demo")
+    assert "of its own: set DJANGO_DATA_DIR to an empty folder" in str(caught.value)
+    assert "flush" not in str(caught.value)
+
+
+def test_another_shop_in_the_way_is_one_line_and_exit_code_1(manage):
+    Product.objects.create(pk=1000, name="Classic Novel", price=1)
     done = manage("load_demo")
     assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: Rows of another shop are in the way. ")
+    assert done.stderr.startswith("CommandError: Another shop is in the way: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_rows_in_the_way_that_no_other_row_needs_are_no_error(call):
+    User.objects.create(pk=1000, username="ada.lovelace")
+    assert call("load_demo").startswith("Loaded 59 users, 120 products, ")
+
+
+def test_a_session_that_went_meanwhile_is_not_taken_for_another_shops(call, monkeypatch):
+    def cart_items(*arguments):
+        Session.objects.filter(pk=3).delete()
+        yield from original(*arguments)
+
+    original = demo.cart_items
+    monkeypatch.setattr(demo, "cart_items", cart_items)
+    with pytest.raises(CommandError, match="deleted the session '000000033c6ef362'. Run this aga"):
+        call("load_demo")
+
+
+def loaded_rows(text):
+    """Return the numbers in "Loaded 60 users, 120 products, …"."""
+    return [int(number) for number in re.findall(r"(\d+) ", text)] or [0] * 8
+
+
+def one_shop(manage):
+    first, second = [manage.start("load_demo", "--scale", "3") for _ in range(2)]
+    done = [process.communicate(timeout=120) for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], done
+    counts = zip(*(loaded_rows(stdout) for stdout, _ in done), strict=True)
+    return [sum(numbers) for numbers in counts]
+
+
+def test_two_at_once_load_one_shop_and_each_counts_its_own_rows(manage):
+    assert one_shop(manage) == [180, 360, 60, 900, 1035, 300, 150, 15]
+    assert {name for (name,) in manage.rows("SELECT file FROM shop_tempfile")} == {
+        f"temp/upload-{number:05}.txt" for number in range(1, 16)
+    }
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_load_one_shop_on_postgresql_too(manage):
+    assert one_shop(manage) == [180, 360, 60, 900, 1035, 300, 150, 15]
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_what_was_stopped_half_way_is_completed_by_the_next_run(manage, name):
+    uploads = manage.folder / "media" / "temp"
+    process = manage.start("load_demo", "--scale", "3")
+    while process.poll() is None and not (uploads / "upload-00002.txt").exists():
+        time.sleep(0.001)
+    process.send_signal(getattr(signal, name))
+    process.communicate(timeout=60)
+    assert manage("load_demo", "--scale", "3").returncode == 0
+    stored = {name for (name,) in manage.rows("SELECT file FROM shop_tempfile")}
+    assert stored == {f"temp/{file.name}" for file in uploads.iterdir()}
+    assert len(stored) == 15
+    assert manage.rows("SELECT COUNT(*) FROM shop_auditlog") == [(1035,)]

@@ -1,15 +1,14 @@
 from argparse import ArgumentTypeError
+from functools import partial
 from itertools import islice
 
 from django.contrib.auth.models import User
-from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
-from django.core.management.color import no_style
-from django.db import IntegrityError, connection
 from django.utils import timezone
 from tqdm import tqdm
 
 from shared_project.shop import demo
+from shared_project.shop.carts import hold_parents
 from shared_project.shop.models import (
     AuditLog,
     CartItem,
@@ -19,6 +18,8 @@ from shared_project.shop.models import (
     Session,
     TempFile,
 )
+from shared_project.shop.turns import in_turn, reserve_keys
+from shared_project.shop.uploads import store
 
 BATCH_SIZE = 2000
 
@@ -42,26 +43,24 @@ class Command(BaseCommand):
             raise CommandError(f"--scale: {error}") from None
         now = timezone.now()
         tables = {
-            User: demo.users,
-            Product: demo.products,
-            Customer: demo.customers,
-            Order: demo.orders,
-            AuditLog: demo.audit_logs,
-            Session: demo.sessions,
-            CartItem: demo.cart_items,
+            User: (demo.users, demo.USERS),
+            Product: (demo.products, demo.PRODUCTS_COUNT),
+            Customer: (demo.customers, demo.CUSTOMERS),
+            Order: (demo.orders, demo.ORDERS),
+            AuditLog: (demo.audit_logs, demo.LOGS),
+            Session: (demo.sessions, demo.SESSIONS),
+            CartItem: (demo.cart_items, demo.CART_ITEMS),
+            TempFile: (demo.temp_files, demo.TEMP_FILES),
         }
         loaded = {}
         hidden = verbosity == 0 or not self.stderr.isatty()
-        try:
-            with tqdm(total=1000 * scale, unit="row", disable=hidden) as bar:
-                for model, rows in tables.items():
-                    loaded[model] = load_rows(model, rows(scale, now), bar)
-                loaded[TempFile] = load_files(demo.temp_files(scale, now), bar)
-        except IntegrityError:
-            raise CommandError(
-                "Rows of another shop are in the way. `python manage.py flush` deletes every row; "
-                "then run this again."
-            ) from None
+        with tqdm(total=1000 * scale, unit="row", disable=hidden) as bar:
+            # Of every table first: what others insert from now on leaves the demo's keys free.
+            for model, (_, count) in tables.items():
+                in_turn(model, partial(reserve_keys, model, count * scale))
+            for model, (rows, _) in tables.items():
+                load = load_files if model is TempFile else load_rows
+                loaded[model] = load(model, rows(scale, now), bar)
         if verbosity == 0:
             return
         if not any(loaded.values()):
@@ -81,30 +80,29 @@ def scale_factor(value):
 
 def load_rows(model, rows, bar):
     """Insert `rows` of `model`, but for those that are there; return how many were new."""
-    before = model.objects.count()
-    while batch := list(islice(rows, BATCH_SIZE)):
-        model.objects.bulk_create(batch, ignore_conflicts=True)
-        bar.update(len(batch))
-    reset_sequence(model)
-    return model.objects.count() - before
-
-
-def load_files(files, bar):
-    """Store the temporary files, each with its row, but for those that have one."""
     new = 0
-    present = set(TempFile.objects.values_list("pk", flat=True))
-    for pk, name, content, created_at in files:
-        if pk not in present:
-            row = TempFile(pk=pk, created_at=created_at)
-            row.file.save(name, ContentFile(content))
-            new += 1
-        bar.update()
-    reset_sequence(TempFile)
+    while batch := list(islice(rows, BATCH_SIZE)):
+        new += in_turn(model, partial(insert, model, batch))
+        bar.update(len(batch))
     return new
 
 
-def reset_sequence(model):
-    # PostgreSQL does not count keys that were given, so the next insert would repeat one.
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), [model]):
-            cursor.execute(statement)
+def insert(model, batch):
+    there = model.objects.filter(pk__range=(batch[0].pk, batch[-1].pk))
+    before = there.count()
+    if before == len(batch):
+        return 0
+    if model is CartItem:
+        hold_parents(batch)
+    model.objects.bulk_create(batch, ignore_conflicts=True)
+    return there.count() - before
+
+
+def load_files(model, files, bar):
+    """Store the uploads, each with its row, but for those that are there; return how many."""
+    new = 0
+    for pk, name, content, created_at in files:
+        row = model(pk=pk, created_at=created_at)
+        new += in_turn(model, partial(store, row, name, content))
+        bar.update()
+    return new
