@@ -6,34 +6,27 @@ from collections import Counter
 from errors.reading import Number
 from greet.text import quoted
 from shared_project.shop.models import Product
+from shared_project.toolkit.text import is_plain_name, name_problem
 
-# NUL ends a text in C, and half of a surrogate pair is no character.
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 PLAIN_NUMBER = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
 class Text:
-    """The rule for a text that fits a CharField."""
+    """The rule for a name that fits a CharField, and looks like no other that may be stored."""
 
     def __init__(self, field):
         self.max_length = field.max_length
 
     def allows(self, value: object) -> bool:
-        return (
-            type(value) is str
-            and 0 < len(value) <= self.max_length
-            and not value.isspace()
-            and (value.isprintable() or not UNSTORABLE.search(value))
-        )
+        return type(value) is str and len(value) <= self.max_length and is_plain_name(value)
 
     def problem(self, value: object) -> str:
         if type(value) is not str:
             return f"must be a text, not {described(value)}"
-        if not value or value.isspace():
-            return "must not be empty"
         if len(value) > self.max_length:
             return f"must have at most {self.max_length} characters, not {len(value):,}"
-        return f"holds a character that no database stores: {quoted(value)}"
+        problem = name_problem(value)
+        return f"{problem}: {quoted(value)}" if value.strip() else problem
 
 
 class Price:

@@ -16,6 +16,7 @@ class Staging:
     """
 
     def __init__(self, model, fields: list[str]):
+        self.model = model
         quote = connection.ops.quote_name
         fields = [model._meta.get_field(name) for name in fields]
         columns = [quote(field.column) for field in fields]
@@ -102,15 +103,15 @@ class Staging:
         self.execute("DROP TABLE {staging}")
         return created, updated
 
-    def sql(self, template):
-        return template.format(**self.names)
+    def sql(self, template, **names):
+        return template.format(**self.names, **names)
 
-    def select(self, template, *parameters):
+    def select(self, template, *parameters, **names):
         with connection.cursor() as cursor:
-            cursor.execute(self.sql(template), parameters)
+            cursor.execute(self.sql(template, **names), parameters)
             return cursor.fetchall()
 
-    def execute(self, template):
+    def execute(self, template, **names):
         with connection.cursor() as cursor:
-            cursor.execute(self.sql(template))
+            cursor.execute(self.sql(template, **names))
             return cursor.rowcount

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from errors.lookalikes import find_lookalikes
 from errors.reading import ArrayReader
 from errors.report import ErrorReport, counted
 from errors.rows import RULES, check_row
@@ -57,10 +58,16 @@ class Command(BaseCommand):
         """
         staging = Staging(Product, list(RULES))
         staging.fill(self.checked(ArrayReader(source, file), report))
-        count, first_ones = staging.duplicates(report.room)
-        for name, row, first in first_ones:
+        count, found = staging.duplicates(report.room)
+        for name, row, first in found:
             report.add(row, "name", f"{quoted(name)} is already in row {first:,}")
-        report.count += count - len(first_ones)
+        report.count += count - len(found)
+        for field in ("name", "category"):
+            count, found = find_lookalikes(staging, field, report.room)
+            for row, text, stored in found:
+                problem = f"{quoted(text)} looks like {stored!a}, which is stored"
+                report.add(row, field, f"{problem}: rename that first")
+            report.count += count - len(found)
         report.check(file)
         return staging.apply()
 
