@@ -1,11 +1,13 @@
 """Let one cleanup run at a time, and never let it hold up the shop."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from zlib import crc32
 
 from django.core.management.base import CommandError
-from django.db import DatabaseError, IntegrityError, connection
+from django.db import DatabaseError, Error, IntegrityError, connection
+
+from shared_project.toolkit.locks import session_settings
 
 # PostgreSQL's codes for a serialization failure, a deadlock, a lock timeout and a trigger that
 # raises.
@@ -16,46 +18,56 @@ REFUSALS = {"40001", "40P01", "55P03", "P0001"}
 def only_one(name: str) -> Iterator[None]:
     """Hold the lock `name`; raise CommandError where another process holds it.
 
-    Within, no statement waits longer than half a second for a row. PostgreSQL looks for
-    deadlocks after one second and then fails either side; so it is never the shop's. And a
-    commit does not wait for the disk: what a crash of the server brings back, the next cleanup
-    deletes.
-
     On SQLite nothing is done: it has one writer at a time, and cleanups take turns.
 
     The lock belongs to the database session. It ends with it, so a killed cleanup leaves none
     behind. Behind a pooler that changes sessions between transactions (PgBouncer's transaction
     mode) connect to the server itself.
+
+    Within the caller's transaction the lock belongs to that, and stays until it ends: what was
+    done is not committed before. A transaction that has failed could not be asked to release it.
     """
     if connection.vendor != "postgresql":
         yield
         return
     key = crc32(name.encode())
+    owner = "session" if connection.get_autocommit() else "transaction"
+    function = {"session": "pg_try_advisory_lock", "transaction": "pg_try_advisory_xact_lock"}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        cursor.execute(f"SELECT {function[owner]}(%s)", [key])
         if cursor.fetchone() != (True,):
             raise CommandError(f"Another {name} is running. Run this one again when it has ended.")
-        cursor.execute("SET lock_timeout = '500ms'")
-        cursor.execute("SET synchronous_commit = off")
     try:
         yield
     finally:
-        # A lost session has taken the lock along; to ask it would hide why it was lost.
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("RESET lock_timeout")
-                cursor.execute("RESET synchronous_commit")
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+        if owner == "session":
+            release(key)
 
 
-def commit_to_disk() -> None:
-    """Let the commit of the current transaction wait for the disk again.
-
-    For a transaction after which something goes that no later cleanup can bring back.
-    """
-    if connection.vendor == "postgresql":
+def release(key: int) -> None:
+    """Give back the session's lock `key`."""
+    try:
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = on")
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+    except Error:
+        # The session is lost, or a signal has left it in the middle of a statement. The lock
+        # goes with it; to raise this error would hide the first one.
+        connection.close()
+
+
+def beside_the_shop(*, durable: bool) -> AbstractContextManager[None]:
+    """Within, no statement waits longer than half a second for a row, and commits are cheap.
+
+    PostgreSQL looks for deadlocks after one second and then fails either side; so it is never
+    the shop's.
+
+    A commit does not wait for the disk, which saves most of a small batch's time. The price: a
+    crash of the server takes back what was committed in the last moment, less than a second of
+    it. Here the next cleanup deletes those rows again. Where something goes with them that no
+    cleanup can bring back, as stored files do, ask for `durable` commits.
+    """
+    commit = "on" if durable else "off"
+    return session_settings(connection, lock_timeout="500ms", synchronous_commit=commit)
 
 
 def was_refused(error: DatabaseError) -> bool:

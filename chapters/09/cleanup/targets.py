@@ -6,12 +6,12 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import ClassVar
 
 from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from cleanup.files import StoredFiles, check_storage
-from cleanup.locks import commit_to_disk
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
 
 # SQLite allows a limited number of parameters in a statement.
@@ -24,6 +24,8 @@ class Target:
 
     model: type[Model]
     date_field: str
+    # Whether a row that has gone must stay gone, also when the server crashes.
+    durable: ClassVar[bool] = False
 
     def old(self, cutoff: datetime) -> QuerySet:
         """Return the rows that are older than `cutoff` and may go."""
@@ -78,6 +80,7 @@ class TargetWithFile(Target):
     file_field: str
     user: type[Model]
     reference: str
+    durable = True
 
     @property
     def field(self):
@@ -101,7 +104,6 @@ class TargetWithFile(Target):
         check_storage(self.field)
         gone = Counter({self.model: 0})
         with transaction.atomic():
-            commit_to_disk()
             for batch in lock(rows, "pk", self.file_field):
                 names = dict(batch)
                 keys = delete_locked(rows, names)

@@ -2,10 +2,11 @@
 
 import threading
 import time
+from zlib import crc32
 
 import pytest
 from django.core.management.base import CommandError
-from django.db import OperationalError, connection
+from django.db import DataError, InternalError, OperationalError, connection, transaction
 
 from cleanup.targets import Target
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
@@ -95,23 +96,105 @@ def test_a_dry_run_runs_beside_a_cleanup(call, shop, other, during_delete):
     assert "Audit logs: 2 to delete" in output[0]
 
 
-def test_the_lock_and_the_settings_of_the_session_are_given_back(call, shop, during_delete):
-    before = settings_of_this_session()
+@pytest.fixture
+def own_settings():
+    """Give the session settings of its own; return them as `settings_of_this_session` does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '7s'; SET synchronous_commit = local")
+    yield ("7s", "local", 0)
+    connection.close()
+
+
+def test_a_cleanup_holds_its_lock_and_lends_its_settings(call, shop, during_delete):
     seen = []
     during_delete(lambda: seen.append(settings_of_this_session()))
     call("cleanup_old_data", model="audit_logs")
     assert seen == [("500ms", "off", 1)]
-    assert settings_of_this_session() == before == (before[0], before[1], 0)
 
 
-def test_the_lock_is_given_back_after_an_error(call, shop, during_delete):
+def test_the_lock_and_the_settings_of_the_session_are_given_back(call, shop, own_settings):
+    call("cleanup_old_data")
+    assert settings_of_this_session() == own_settings
+
+
+@pytest.mark.parametrize("error", [OperationalError, KeyboardInterrupt, SystemExit, CommandError])
+def test_they_are_given_back_after_an_error(call, shop, during_delete, own_settings, error):
     def fail():
-        raise OperationalError("disk is full")
+        raise error("disk is full")
 
     during_delete(fail)
-    with pytest.raises(OperationalError):
+    with pytest.raises(error):
         call("cleanup_old_data")
-    assert settings_of_this_session()[2] == 0
+    assert settings_of_this_session() == own_settings
+
+
+def test_they_are_given_back_to_who_ends_transactions_alone(call, shop, own_settings):
+    transaction.set_autocommit(False)
+    try:
+        call("cleanup_old_data")
+        assert settings_of_this_session()[2] == 1
+        transaction.commit()
+        assert settings_of_this_session() == own_settings
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+
+
+@pytest.mark.parametrize("end", [transaction.commit, transaction.rollback])
+def test_the_lock_stays_until_the_callers_transaction_ends(call, shop, other, own_settings, end):
+    key = crc32(b"cleanup_old_data")
+    with transaction.atomic():
+        call("cleanup_old_data")
+        assert settings_of_this_session() == (*own_settings[:2], 1)
+        assert other("SELECT pg_try_advisory_lock(%s)", key) == [(False,)]
+        call("cleanup_old_data")
+        transaction.set_rollback(end is transaction.rollback)
+    assert settings_of_this_session() == own_settings
+
+
+def break_the_transaction():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+
+
+def test_the_lock_goes_with_the_savepoint_in_which_a_statement_fails(
+    call, shop, during_delete, own_settings
+):
+    with transaction.atomic():
+        during_delete(break_the_transaction)
+        with pytest.raises(DataError), transaction.atomic():
+            call("cleanup_old_data")
+        assert settings_of_this_session() == own_settings
+    assert settings_of_this_session() == own_settings
+
+
+def test_the_lock_goes_with_the_transaction_in_which_a_statement_fails(
+    call, shop, during_delete, own_settings
+):
+    def go_on_after_the_failure():
+        with transaction.atomic():
+            with pytest.raises(DataError):
+                call("cleanup_old_data")
+            settings_of_this_session()
+
+    during_delete(break_the_transaction)
+    with pytest.raises(InternalError, match="current transaction is aborted"):
+        go_on_after_the_failure()
+    assert settings_of_this_session() == own_settings
+
+
+def test_a_session_that_was_left_amid_a_statement_takes_the_lock_along(
+    call, shop, other, during_delete
+):
+    def leave():
+        # As a signal's SystemExit leaves it that strikes while the driver waits.
+        connection.connection.pgconn.send_query(b"SELECT 1")
+        raise SystemExit(143)
+
+    during_delete(leave)
+    with pytest.raises(SystemExit):
+        call("cleanup_old_data")
+    assert other("SELECT pg_advisory_lock(%s)", crc32(b"cleanup_old_data"))
 
 
 @pytest.fixture
@@ -186,6 +269,19 @@ def test_the_commit_of_rows_with_files_waits_for_the_disk(call, shop):
         call("cleanup_old_data")
     assert ("shop_auditlog", "off") in seen
     assert ("shop_tempfile", "on") in seen
+
+
+def test_a_dry_run_changes_no_setting(call, shop, own_settings):
+    seen = []
+
+    def wrapper(execute, sql, parameters, many, more):
+        if sql.startswith("SELECT COUNT"):
+            seen.append(settings_of_this_session())
+        return execute(sql, parameters, many, more)
+
+    with connection.execute_wrapper(wrapper):
+        call("cleanup_old_data", "--dry-run")
+    assert {*seen} == {own_settings}
 
 
 def test_a_session_that_a_request_holds_is_left_out_and_survives(call, shop, other):

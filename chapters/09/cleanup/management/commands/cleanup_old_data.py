@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cleanup.checkpoints import Checkpoints
-from cleanup.locks import only_one
+from cleanup.locks import beside_the_shop, only_one
 from cleanup.reports import Report
 from cleanup.sweeps import sweep
 from cleanup.targets import TARGETS
@@ -86,6 +86,7 @@ class Command(BaseCommand):
         # With -v 2 a line for each batch takes the place of the bar.
         bar_verbosity = verbosity if verbosity < 2 else 0
         with (
+            nullcontext() if dry_run else beside_the_shop(durable=report.target.durable),
             progress_bar(
                 self.stderr, bar_verbosity, desc=report.name, total=span.count, unit="row"
             ) as bar,
