@@ -1,5 +1,8 @@
+import io
 import json
+import os
 import signal
+import sys
 from decimal import Decimal
 
 import pytest
@@ -215,6 +218,55 @@ def test_sigterm_and_ctrl_c_end_it_while_the_server_is_silent(manage, web):
     for number, process in processes.items():
         process.send_signal(number)
     assert {number: process.wait(10) for number, process in processes.items()} == codes
+
+
+def test_reads_the_feed_from_stdin(manage):
+    done = manage("sync_data", "--source", "-", input=json.dumps([KITE]))
+    assert (done.returncode, done.stdout) == (
+        0,
+        "Synchronized 1 products: 1 new, 0 changed, 0 unchanged.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "stdin: not JSON: Expecting value: line 1 column 1 (char 0)."),
+        ("[]".encode("utf-16"), "stdin: not UTF-8 (byte 0)."),
+        (b" " * (1024 * 1024 + 1), "stdin: larger than 1 MB."),
+        (b"[1]", "stdin: 1 of 1 records are wrong. Nothing was changed."),
+    ],
+    ids=["empty", "UTF-16", "large", "wrong"],
+)
+def test_what_is_wrong_with_stdin_is_one_line(call, monkeypatch, content, message):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    with pytest.raises(CommandError) as raised:
+        call("sync_data", "--max-mb", "1", source="-")
+    assert str(raised.value) == message
+
+
+@pytest.mark.posix
+def test_a_stdin_that_is_closed_is_one_line(manage):
+    process = manage.start(
+        "sync_data", "--source", "-", stdin=None, preexec_fn=lambda: os.close(0)
+    )
+    _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr.startswith("CommandError: stdin: closed.")) == (1, True)
+
+
+@pytest.mark.posix
+def test_ctrl_d_ends_the_feed_on_a_terminal(manage):
+    keys = [("Reading stdin.", json.dumps([KITE]) + "\n\x04")]
+    done = manage.terminal("sync_data", "--source", "-", "-v", "3", keys=keys)
+    assert done.returncode == 0
+    assert "Synchronized 1 products: 1 new" in done.stdout
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_while_it_waits_for_stdin(manage, number, code):
+    keys = [("Reading stdin.", number)]
+    assert manage.terminal("sync_data", "--source", "-", "-v", "3", keys=keys).returncode == code
 
 
 @pytest.mark.posix

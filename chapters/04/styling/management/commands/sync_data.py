@@ -25,10 +25,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument(
             "--source",
-            metavar="FILE|URL",
+            metavar="FILE|URL|-",
             type=non_empty,
             default=str(BUNDLED),
-            help="A file or an http(s) address (default: the feed that comes with the chapter).",
+            help="A file, an http(s) address, or - for stdin (default: the chapter's own feed).",
         )
         parser.add_argument(
             "--max-mb",
