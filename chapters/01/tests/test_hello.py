@@ -29,4 +29,4 @@ def test_help_shows_what_it_is_for(manage):
 def test_full_device_ends_in_one_line(manage):
     with Path("/dev/full").open("w") as full:
         done = manage("hello", stdout=full)
-    assert (done.returncode, done.stderr) == (1, "Error: No space left on device.\n")
+    assert (done.returncode, done.stderr) == (1, "Error: stdout: No space left on device.\n")
