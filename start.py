@@ -7,6 +7,7 @@
 Safe to run again: a second run installs nothing. Everything it makes is in .venv, var and site.
 """
 
+import ast
 import hashlib
 import os
 import platform
@@ -21,6 +22,30 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 TOUR = ROOT / "var" / "tour"
 OURS = ("DATABASE_URL", "DJANGO_")
+# What a shell is set to for other projects: it would decide which Python, which modules, which
+# settings and which of pip's options count here.
+OTHERS = (
+    "DJANGO_SETTINGS_MODULE", "PIP_", "PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONINSPECT",
+    "PYTHONOPTIMIZE", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSAFEPATH", "PYTHONWARNINGS",
+    "VIRTUAL_ENV", "__PYVENV_LAUNCHER__",
+)  # fmt: skip
+# The settings of pip that say how to reach the packages, and not where or how to install them.
+PIP_SETTINGS = {
+    "cache-dir", "cert", "client-cert", "constraint", "default-timeout", "extra-index-url",
+    "find-links", "index-url", "keyring-provider", "no-cache-dir", "no-index", "only-binary",
+    "pre", "prefer-binary", "proxy", "resume-retries", "retries", "timeout", "trusted-host",
+    "use-deprecated", "use-feature",
+}  # fmt: skip
+# Words of pip's output, and the advice that they support. The first match counts.
+ADVICE = (
+    ("no space left", "Free some disk space, then run this again. "),
+    ("quota exceeded", "Free some disk space, then run this again. "),
+    ("certificate", "Check pip's `cert` and `proxy`, then run this again. "),
+    ("connection", "Check the network, then run this again. "),
+    ("name resolution", "Check the network, then run this again. "),
+    ("timed out", "Check the network, then run this again. "),
+)
+WORKS = "import sys; sys.exit(sys.version_info < (3, 11) or sys.prefix == sys.base_prefix)"
 
 
 class StopError(Exception):
@@ -39,7 +64,7 @@ def main():
     make_environment()
     install("requirements-dev.txt" if mode == "test" else "requirements.txt")
     # The set-up always works on SQLite and with debug on, whatever this shell is set to.
-    plain = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
+    plain = inherited(*OURS)
     say("Preparing the demo shop in var/ …")
     load_shop(plain)
     if mode == "test":
@@ -65,14 +90,19 @@ def main():
 
 
 def make_environment():
-    if PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0:
+    if PYTHON.exists() and not any(
+        run_quietly([PYTHON, *test]).returncode for test in (["-c", WORKS], ["-m", "pip", "-V"])
+    ):
         return
     say("Making the virtual environment .venv …")
+    if VENV.is_symlink() or VENV.is_file():
+        VENV.unlink()
     done = run_quietly([sys.executable, "-m", "venv", "--clear", str(VENV)])
     if done.returncode:
+        helps = "on Debian and Ubuntu, `apt install python3-venv` helps. "
         raise StopError(
-            "Python could not make a virtual environment; on Debian and Ubuntu, "
-            f"`apt install python3-venv` helps. {last_line(done)}"
+            "Python could not make a virtual environment; "
+            f"{helps if 'ensurepip' in done.stdout + done.stderr else ''}{last_line(done)}"
         )
 
 
@@ -84,13 +114,42 @@ def install(requirements):
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say(f"Installing {requirements} …")
-    done = run_quietly([PYTHON, "-m", "pip", "install", "--quiet", "-r", requirements])
+    command = [PYTHON, "-m", "pip", "install", "--quiet", "-r", requirements]
+    done = run_quietly(command, **pip_settings())
     if done.returncode:
-        raise StopError(
-            f"pip could not install {requirements}. Check the network and the free disk space, "
-            f"then run this again. {last_line(done)}"
-        )
+        said = (done.stdout + done.stderr).lower()
+        advice = next((advice for words, advice in ADVICE if words in said), "")
+        raise StopError(f"pip could not install {requirements}. {advice}{last_line(done)}")
     stamp.write_text(wanted)
+
+
+def pip_settings():
+    """Return pip's settings from its files and from the shell, but for those of other projects.
+
+    With `user`, `target` or `dry-run` among them, nothing would get into .venv.
+    """
+    found = {}
+    file = {key: value for key, value in os.environ.items() if key == "PIP_CONFIG_FILE"}
+    # These two would leave lines out.
+    done = run_quietly(
+        [PYTHON, "-m", "pip", "config", "list"], **file, PIP_USER="0", PIP_QUIET="0"
+    )
+    if done.returncode:
+        raise StopError(f"pip cannot read its settings. {last_line(done)}")
+    # In the order of their names: `global` comes before `install`, which counts more.
+    for line in done.stdout.splitlines():
+        section, _, setting = line.partition(".")
+        name, _, value = setting.partition("=")
+        if section in ("global", "install"):
+            found[name] = ast.literal_eval(value)
+    for key, value in os.environ.items():
+        if key.startswith("PIP_") and value:
+            found[key.removeprefix("PIP_").lower().replace("_", "-")] = value
+    kept = {name: value for name, value in found.items() if name in PIP_SETTINGS}
+    return {
+        **{f"PIP_{name.upper().replace('-', '_')}": value for name, value in kept.items()},
+        "PIP_CONFIG_FILE": os.devnull,
+    }
 
 
 def load_shop(env):
@@ -126,12 +185,21 @@ def take_tour(env):
 
 
 def call(*arguments, env=None):
-    env = {**(env or os.environ), "NO_MKDOCS_2_WARNING": "1"}
+    env = {**(env or inherited()), "NO_MKDOCS_2_WARNING": "1"}
     return subprocess.run([PYTHON, *arguments], env=env, check=False).returncode
 
 
-def run_quietly(command):
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def inherited(*unwanted):
+    """Return the shell's variables, but for those of other projects and the `unwanted` ones."""
+    names = (*OTHERS, *unwanted)
+    return {key: value for key, value in os.environ.items() if not key.startswith(names)}
+
+
+def run_quietly(command, **variables):
+    env = {**inherited(), "PYTHONIOENCODING": "utf-8", **variables}
+    return subprocess.run(
+        command, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
 
 
 def last_line(done):

@@ -1,4 +1,8 @@
+import os
 import subprocess
+import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +15,16 @@ class Runs:
     def __init__(self):
         self.lines = []
         self.codes = {}
+        self.stdout = ""
         self.stderr = ""
+        self.env = {}
 
     def __call__(self, command, **options):
         line = " ".join(map(str, command[1:]))
         self.lines.append(line)
+        self.env[line] = options["env"]
         code = next((code for text, code in self.codes.items() if text in line), 0)
-        return subprocess.CompletedProcess(command, code, "", self.stderr)
+        return subprocess.CompletedProcess(command, code, self.stdout, self.stderr)
 
 
 @pytest.fixture
@@ -50,6 +57,7 @@ def test_the_tour_runs_every_line_and_then_builds_the_site(runs, begin):
     assert begin() == 0
     assert runs.lines[0].startswith("-m venv --clear")
     assert runs.lines[1:] == [
+        "-m pip config list",
         "-m pip install --quiet -r requirements.txt",
         "manage.py migrate --verbosity 0",
         "manage.py load_demo",
@@ -67,7 +75,7 @@ def test_a_second_run_installs_nothing(runs, begin):
     start.PYTHON.touch()
     runs.lines.clear()
     begin("test")
-    assert not any("pip" in line or "venv" in line for line in runs.lines)
+    assert not any("pip install" in line or "venv" in line for line in runs.lines)
 
 
 def test_a_changed_requirement_is_installed(runs, begin):
@@ -116,7 +124,8 @@ def test_an_old_python_is_told_what_is_needed(runs, begin, monkeypatch):
     ("failing", "said"),
     [
         ("-m venv", "could not make a virtual environment"),
-        ("-m pip", "Check the network and the free disk space"),
+        ("-m pip install", "pip could not install requirements.txt. ERROR: No matching"),
+        ("-m pip config", "pip cannot read its settings. ERROR: No matching"),
         ("migrate", "`python manage.py migrate` failed"),
         ("prepare_site", "The site could not be prepared"),
         ("-m mkdocs", "The site could not be built"),
@@ -131,22 +140,201 @@ def test_a_step_that_fails_is_named_in_one_line(runs, begin, failing, said):
 
 
 def test_the_error_of_pip_is_passed_on(runs, begin):
-    runs.codes = {"-m pip": 1}
+    runs.codes = {"-m pip install": 1}
     runs.stderr = "ERROR: No matching distribution found\nnotice: a new pip\n"
     with pytest.raises(start.StopError, match="ERROR: No matching distribution found$"):
         begin()
 
 
-def test_the_shell_does_not_decide_what_the_tour_works_on(runs, begin, monkeypatch):
-    seen = []
-    monkeypatch.setenv("DATABASE_URL", "postgres://production/shop")
-    monkeypatch.setenv("DJANGO_DEBUG", "0")
+@pytest.mark.parametrize(
+    ("stderr", "advice"),
+    [
+        ("WARNING: Retrying after connection broken by 'NewConnectionError'", "Check the network"),
+        ("ERROR: Temporary failure in name resolution", "Check the network"),
+        ("ERROR: ReadTimeoutError: Read timed out.", "Check the network"),
+        ("ERROR: [Errno 28] No space left on device", "Free some disk space"),
+        ("ERROR: [Errno 122] Disk quota exceeded", "Free some disk space"),
+        ("ERROR: [SSL: CERTIFICATE_VERIFY_FAILED] connection", "Check pip's `cert` and `proxy`"),
+        ("ERROR: Can not perform a '--user' install.", "ERROR: "),
+        ("ERROR: Cannot install Django==4.2 and Django>=5.2", "ERROR: "),
+    ],
+)
+def test_advice_is_what_the_error_supports(runs, begin, stderr, advice):
+    runs.codes = {"-m pip install": 1}
+    runs.stderr = stderr
+    with pytest.raises(start.StopError) as caught:
+        begin()
+    assert str(caught.value).startswith(f"pip could not install requirements.txt. {advice}")
 
-    def call(*line, env=None):
-        seen.append(env)
-        return 2 if line[1:] == ("greet", "Ada", "0") else 0
 
-    monkeypatch.setattr(start, "call", call)
-    begin()
-    assert seen
-    assert not any("DATABASE_URL" in env or "DJANGO_DEBUG" in env for env in seen)
+@pytest.mark.parametrize(("stderr", "helps"), [("ensurepip is not available", 1), ("Full", 0)])
+def test_the_package_of_debian_is_named_where_it_is_missing(runs, begin, stderr, helps):
+    runs.codes = {"-m venv": 1}
+    runs.stderr = stderr
+    with pytest.raises(start.StopError) as caught:
+        begin()
+    assert str(caught.value).count("apt install python3-venv") == helps
+
+
+FOREIGN = {
+    "PYTHONHOME": "/elsewhere",
+    "PYTHONPATH": "/elsewhere",
+    "PYTHONSAFEPATH": "1",
+    "PYTHONWARNINGS": "error",
+    "VIRTUAL_ENV": "/elsewhere",
+    "DJANGO_SETTINGS_MODULE": "elsewhere.settings",
+}
+
+
+@pytest.mark.parametrize("mode", [[], ["site"], ["test"]])
+def test_what_the_shell_is_set_to_for_another_project_reaches_nothing(
+    runs, begin, monkeypatch, mode
+):
+    for name, value in FOREIGN.items():
+        monkeypatch.setenv(name, value)
+    runs.codes = {"greet Ada 0": 2}
+    begin(*mode)
+    assert not any(FOREIGN.keys() & env.keys() for env in runs.env.values())
+
+
+def test_the_tests_get_the_shells_database(runs, begin, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/course")
+    begin("test")
+    assert runs.env["-m pytest"]["DATABASE_URL"].endswith("/course")
+
+
+def test_pip_keeps_the_settings_that_the_network_needs(runs, begin, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CERT", "/shell.pem")
+    monkeypatch.setenv("PIP_INDEX_URL", "")
+    monkeypatch.setenv("PIP_DRY_RUN", "1")
+    runs.stdout = (
+        "download.proxy='http://not-for-install'\n"
+        "global.cert='/file.pem'\n"
+        "global.index-url='https://mirror.example/simple'\n"
+        "global.proxy='http://global'\n"
+        "global.target='/elsewhere'\n"
+        "install.proxy='http://install'\n"
+        "install.user='true'\n"
+    )
+    begin("test")
+    env = runs.env["-m pip install --quiet -r requirements-dev.txt"]
+    assert {name: value for name, value in env.items() if name.startswith("PIP_")} == {
+        "PIP_CERT": "/shell.pem",
+        "PIP_INDEX_URL": "https://mirror.example/simple",
+        "PIP_PROXY": "http://install",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+
+
+@pytest.fixture
+def checkout(monkeypatch, tmp_path):
+    """A course of one module, with a wheel in the place of Django."""
+    root = tmp_path / "the course #1, 100% Zoë's?"
+    root.mkdir()
+    monkeypatch.setattr(start, "ROOT", root)
+    monkeypatch.setattr(start, "VENV", root / ".venv")
+    monkeypatch.setattr(start, "PYTHON", root / start.PYTHON.relative_to(start.PYTHON.parents[2]))
+    monkeypatch.chdir(root)
+    with zipfile.ZipFile("tiny-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny.py", "")
+        wheel.writestr("tiny-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(
+            "tiny-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1\n"
+        )
+        wheel.writestr("tiny-1.dist-info/RECORD", "")
+    Path("requirements.txt").write_text("./tiny-1-py3-none-any.whl\n")
+    return root
+
+
+def test_packages_get_into_the_environment_whatever_pip_is_set_to(checkout, monkeypatch, tmp_path):
+    settings = tmp_path / "pip.conf"
+    settings.write_text(
+        f"[global]\nuser = true\nquiet = 3\n[install]\ntarget = {tmp_path / 'target'}\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_PREFIX", str(tmp_path / "prefix"))
+    monkeypatch.setenv("PIP_ROOT", str(tmp_path / "root"))
+    monkeypatch.setenv("PIP_DRY_RUN", "1")
+    monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "1")
+    monkeypatch.setenv("PYTHONHOME", sys.base_prefix)
+    start.make_environment()
+    start.install("requirements.txt")
+    done = subprocess.run(
+        [start.PYTHON, "-c", "import tiny; print(tiny.__file__)"],
+        env=start.inherited(),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert checkout / ".venv" in Path(done.stdout.strip()).parents
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The environments that would be made: making one takes seconds."""
+
+    def run(command, **variables):
+        if "venv" not in command:
+            return original(command, **variables)
+        made.append(not start.VENV.is_file() and not start.VENV.is_symlink())
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    made, original = [], start.run_quietly
+    monkeypatch.setattr(start, "run_quietly", run)
+    return made
+
+
+def works():
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], check=True)
+    pip = next(Path(".venv").glob("[Ll]ib/**/site-packages")) / "pip"
+    pip.mkdir()
+    (pip / "__init__.py").touch()
+    (pip / "__main__.py").touch()
+
+
+def without_pip():
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], check=True)
+
+
+def half_made():
+    without_pip()
+    Path(".venv/pyvenv.cfg").unlink()
+
+
+def python_gone():
+    start.PYTHON.parent.mkdir(parents=True)
+    start.PYTHON.symlink_to("/gone/python3.11")
+
+
+def a_file():
+    Path(".venv").write_text("course\n")
+
+
+def a_link():
+    Path("elsewhere").mkdir()
+    Path("elsewhere/mine.txt").touch()
+    Path(".venv").symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize("broken", [without_pip, half_made, python_gone, a_file, a_link])
+def test_an_environment_that_does_not_work_is_made_anew(checkout, made, broken):
+    broken()
+    start.make_environment()
+    assert made == [True]
+    assert broken is not a_link or Path("elsewhere/mine.txt").exists()
+
+
+def test_an_environment_that_works_stays(checkout, made):
+    works()
+    start.make_environment()
+    assert made == []
+
+
+def test_an_environment_of_an_old_python_is_made_anew(checkout, made, monkeypatch):
+    works()
+    monkeypatch.setattr(start, "WORKS", start.WORKS.replace("(3, 11)", "(99,)"))
+    start.make_environment()
+    assert made == [True]
