@@ -104,7 +104,10 @@ class ArrayReader:
         self._line, self._column = self._place(self._position)
         self._text = self._text[self._position :]
         self._position = 0
-        block = self._file.read(BLOCK)
+        try:
+            block = self._file.read(BLOCK)
+        except OSError as error:
+            raise CommandError(f"{self._name}: {error.strerror}.") from None
         try:
             self._text += self._decode(block, final=not block)
         except UnicodeDecodeError as error:

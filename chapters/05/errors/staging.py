@@ -1,11 +1,16 @@
 """Bring rows into a model's table by way of a temporary table beside it."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from django.db import connection
 
 BATCH = 1000
+
+# psycopg logs it, too, when a session is lost during COPY. Where the project has set up no
+# handler, Python would print that beside the error.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class Staging:
@@ -42,6 +47,8 @@ class Staging:
         """Store `rows`: the values of the fields, None where one is wrong, and a row number."""
         if connection.vendor == "postgresql":
             with (
+                # COPY works with the driver's own objects, which raise the driver's own errors.
+                connection.wrap_database_errors,
                 connection.cursor() as cursor,
                 cursor.copy(self.sql("COPY {staging} FROM STDIN")) as copy,
             ):

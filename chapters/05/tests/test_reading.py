@@ -164,3 +164,12 @@ def test_elements_come_before_the_end_of_the_file_is_read():
     elements = iter(ArrayReader(file, "a.json"))
     assert [next(elements) for _ in range(3)] == ["1", "1", "1"]
     assert file.given <= 2 * BLOCK
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_named():
+    class Broken(io.BytesIO):
+        def read(self, size):
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(CommandError, match=r"^a\.json: Input/output error\.$"):
+        list(ArrayReader(Broken(), "a.json"))
