@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -155,4 +156,44 @@ def test_stdout_gets_utf_8_in_any_locale_and_nothing_but_the_data(manage, users)
 def test_a_full_device_is_an_error(manage):
     with Path("/dev/full").open("w") as full:
         done = manage("export_users", "-o", "-", stdout=full)
-    assert (done.returncode, done.stderr) == (1, "Error: No space left on device.\n")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.endswith("No space left on device.\n")
+
+
+@pytest.mark.posix
+def test_a_closed_stdout_is_an_error(manage):
+    done = manage("export_users", "-o", "-", preexec_fn=lambda: os.close(1))
+    assert (done.returncode, done.stderr) == (
+        1,
+        "CommandError: stdout: closed. Name a file instead of -, or leave stdout open.\n",
+    )
+
+
+@pytest.mark.posix
+def test_a_file_is_written_where_stdout_is_closed(manage, users):
+    assert manage("export_users", preexec_fn=lambda: os.close(1)).returncode == 0
+    assert (manage.folder / "users.csv").exists()
+
+
+@pytest.mark.posix
+def test_a_stdout_that_is_open_for_reading_only_is_an_error(manage):
+    with Path(os.devnull).open() as read_only:
+        done = manage("export_users", "-o", "-", stdout=read_only)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.endswith("Bad file descriptor.\n")
+
+
+@pytest.mark.posix
+def test_the_database_itself_is_not_replaced(manage):
+    done = manage("export_users", "-o", manage.database)
+    assert done.returncode == 1
+    assert done.stderr.endswith("part of an SQLite database. Name another file.\n")
+    assert manage.rows("SELECT COUNT(*) FROM auth_user") == [(0,)]
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+def test_a_deleted_folder_is_one_line_for_the_default_name_too(call, target):
+    target.parent.rmdir()
+    with pytest.raises(CommandError, match=r"^users\.csv: the current folder has been deleted\."):
+        call("export_users")

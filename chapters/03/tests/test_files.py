@@ -1,13 +1,16 @@
 import errno
 import os
 import signal
+import sqlite3
 import stat
+import struct
+import sys
 from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 from django.core.management.base import CommandError, OutputWrapper
 
-from export.files import MEGABYTE, open_input, write_utf8, write_whole
+from export.files import ACL, MEGABYTE, open_input, write_utf8, write_whole
 
 
 @pytest.fixture
@@ -90,7 +93,92 @@ def test_an_input_file_without_permission_is_named(target, monkeypatch):
         open_input(target, max_bytes=10)
 
 
+@pytest.mark.posix
+@pytest.mark.filesystem
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("text/users.json", "/text/users.json: Not a directory"),
+        ("loop", "/loop: Too many levels of symbolic links"),
+        ("x" * 300, "x: File name too long"),
+        ("missing/users.json", "/missing/users.json: No such file or directory"),
+    ],
+    ids="file-as-folder loop long missing-folder".split(),
+)
+def test_what_cannot_be_an_input_file_is_refused(tmp_path, name, message):
+    (tmp_path / "text").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(CommandError, match=message):
+        open_input(f"{tmp_path}/{name}", max_bytes=10)
+
+
+@pytest.fixture
+def deleted_folder(tmp_path, monkeypatch):
+    (tmp_path / "deleted").mkdir()
+    monkeypatch.chdir(tmp_path / "deleted")
+    (tmp_path / "deleted").rmdir()
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+def test_no_input_file_is_in_a_deleted_folder(deleted_folder):
+    with pytest.raises(CommandError, match=r"^users\.json: No such file or directory\.$"):
+        open_input("users.json", max_bytes=10)
+
+
 # Writing
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+@pytest.mark.parametrize("name", ["users.csv", "./users.csv", "../users.csv"])
+def test_a_name_in_a_deleted_folder_is_refused(deleted_folder, name):
+    message = rf"^{name}: the current folder has been deleted\. Change to another one\.$"
+    with pytest.raises(CommandError, match=message), write_whole(name):
+        pass
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+def test_a_whole_path_is_written_from_a_deleted_folder(deleted_folder, target):
+    with write_whole(target) as file:
+        file.write(b"new")
+    assert target.read_bytes() == b"new"
+
+
+@pytest.fixture
+def shop_database(tmp_path):
+    path = tmp_path / "shop.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE product (name)")
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal", "-WAL"])
+def test_a_database_and_what_belongs_to_it_is_not_replaced(shop_database, end):
+    before = shop_database.read_bytes()
+    message = rf"shop\.db{end}: part of an SQLite database\. Name another file\.$"
+    with pytest.raises(CommandError, match=message), write_whole(f"{shop_database}{end}"):
+        pass
+    assert shop_database.read_bytes() == before
+    assert listing(shop_database.parent) == ["shop.db"]
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_a_link_to_a_database_is_not_replaced(shop_database, target, link):
+    getattr(target, link)(shop_database)
+    with pytest.raises(CommandError, match="part of an SQLite database"), write_whole(target):
+        pass
+    assert target.samefile(shop_database)
+
+
+@pytest.mark.parametrize("name", ["-wal", "users-wal", "users.csv-journal"])
+def test_a_name_that_ends_like_a_database_file_is_written_where_there_is_none(tmp_path, name):
+    with write_whole(tmp_path / name) as file:
+        file.write(b"new")
+    assert (tmp_path / name).read_bytes() == b"new"
 
 
 def test_the_file_appears_only_when_the_block_has_ended(target):
@@ -130,10 +218,24 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(target, monkeypatch, c
 
 def test_the_bytes_are_on_the_disk_before_the_file_gets_its_name(target, monkeypatch):
     seen = []
-    monkeypatch.setattr("export.files.os.fsync", lambda _: seen.append(target.exists()))
+    monkeypatch.setattr(
+        "export.files.os.fsync",
+        lambda file: seen.append((os.fstat(file).st_size, target.exists())),
+    )
     with write_whole(target) as file:
         file.write(b"new")
-    assert seen == [False]
+    assert seen == [(3, False)]
+
+
+@pytest.mark.posix
+def test_a_file_that_somebody_else_put_there_is_not_written_to(target, monkeypatch):
+    elsewhere = target.with_name("elsewhere")
+    elsewhere.write_bytes(b"precious")
+    target.with_name(".guessed.tmp").symlink_to(elsewhere)
+    monkeypatch.setattr("export.files.secrets.token_hex", lambda _: "guessed")
+    with pytest.raises(CommandError, match=r"users\.csv: File exists\.$"), write_whole(target):
+        pass
+    assert (elsewhere.read_bytes(), target.exists()) == (b"precious", False)
 
 
 def test_two_that_write_one_file_leave_one_of_them_whole(target):
@@ -167,18 +269,194 @@ def test_a_replaced_file_passes_on_its_permissions(target, umask, permissions):
 
 
 @pytest.mark.posix
-def test_the_new_file_is_never_open_to_more_people_than_the_old_one(target, monkeypatch):
+def test_the_new_file_is_ours_alone_until_it_has_the_group_of_the_old_one(target, monkeypatch):
     target.touch()
-    target.chmod(0o600)
-    created = []
-    really_open = os.open
+    target.chmod(0o644)
+    modes = []
+    really_chown = os.fchown
     monkeypatch.setattr(
-        "export.files.os.open",
-        lambda path, flags, mode: created.append(mode) or really_open(path, flags, mode),
+        "export.files.os.fchown",
+        lambda file, *ids: (
+            modes.append(stat.S_IMODE(os.fstat(file).st_mode)) or really_chown(file, *ids)
+        ),
     )
     with write_whole(target):
         pass
-    assert created == [0o600]
+    assert (modes, mode(target)) == ([0o600], 0o644)
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+@pytest.mark.skipif(
+    os.name == "posix" and os.geteuid() != 0, reason="only root may give files away"
+)
+def test_a_replaced_file_passes_on_its_owner_and_its_group(target):
+    target.touch()
+    os.chown(target, 12345, 23456)
+    target.chmod(0o640)
+    with write_whole(target):
+        pass
+    status = target.stat()
+    assert (status.st_uid, status.st_gid, mode(target)) == (12345, 23456, 0o640)
+
+
+def of_another_group(target, monkeypatch, permissions):
+    """Make `target` a file whose group is not ours, and not ours to give."""
+    target.touch()
+    target.chmod(permissions)
+    status = target.stat()
+    foreign = os.stat_result((*status[:5], status.st_gid + 1, *status[6:]))
+    monkeypatch.setattr("export.files._find_target", lambda *_: (target, foreign))
+
+    def refuse(*args):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("export.files.os.fchown", refuse)
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (0o600, 0o600),
+        (0o640, 0o600),
+        (0o660, 0o600),
+        (0o604, 0o600),
+        (0o644, 0o644),
+        (0o664, 0o644),
+        (0o666, 0o666),
+        (0o755, 0o755),
+    ],
+)
+def test_nobody_gets_a_right_where_the_group_cannot_be_kept(target, monkeypatch, old, new):
+    of_another_group(target, monkeypatch, old)
+    with write_whole(target):
+        pass
+    assert mode(target) == new
+
+
+@pytest.mark.posix
+def test_the_group_is_kept_where_the_owner_cannot_be(target, monkeypatch):
+    def refuse_root(file, owner, group):
+        if owner != -1:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        groups.append(group)
+
+    groups = []
+    target.touch()
+    target.chmod(0o640)
+    monkeypatch.setattr("export.files.os.fchown", refuse_root)
+    with write_whole(target):
+        pass
+    assert (groups, mode(target)) == ([target.stat().st_gid], 0o640)
+
+
+@pytest.mark.posix
+def test_permissions_that_cannot_be_given_leave_the_file_to_its_owner(target, monkeypatch):
+    def refuse(*args):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    target.touch()
+    target.chmod(0o644)
+    monkeypatch.setattr("export.files.os.fchmod", refuse)
+    with write_whole(target) as file:
+        file.write(b"new")
+    assert (target.read_bytes(), mode(target)) == (b"new", 0o600)
+
+
+@pytest.mark.posix
+def test_a_set_user_id_bit_is_not_passed_on(target):
+    target.touch()
+    target.chmod(0o4755)
+    with write_whole(target):
+        pass
+    assert mode(target) == 0o755
+
+
+def acl(group):
+    """Return a list: user 12345 may read, the group has the rights `group`, others none."""
+    nobody = 0xFFFFFFFF
+    entries = [(1, 6, nobody), (2, 4, 12345), (4, group, nobody), (16, 4, nobody), (32, 0, nobody)]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+@pytest.fixture
+def lists(tmp_path):
+    try:
+        os.setxattr(tmp_path, ACL, acl(0))
+        os.removexattr(tmp_path, ACL)
+    except (AttributeError, OSError):
+        pytest.skip("needs a disk with POSIX access control lists")
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+def test_a_replaced_file_passes_on_its_access_control_list(target, lists):
+    target.touch()
+    os.setxattr(target, ACL, acl(0))
+    with write_whole(target):
+        pass
+    assert os.getxattr(target, ACL) == acl(0)
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+def test_the_list_of_the_folder_is_not_added_to_a_replaced_file(target, lists):
+    target.touch()
+    target.chmod(0o640)
+    os.setxattr(target.parent, "system.posix_acl_default", acl(4))
+    with write_whole(target):
+        pass
+    assert "system.posix_acl_access" not in os.listxattr(target)
+    assert mode(target) == 0o640
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+def test_a_file_with_a_list_is_its_owners_alone_where_the_group_cannot_be_kept(
+    target, lists, monkeypatch
+):
+    of_another_group(target, monkeypatch, 0o644)
+    os.setxattr(target, ACL, acl(4))
+    with write_whole(target):
+        pass
+    assert mode(target) == 0o600
+
+
+@pytest.mark.posix
+def test_a_list_that_cannot_be_passed_on_leaves_the_file_to_its_owner(target, monkeypatch):
+    def refuse(*args):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(
+        "export.files.os.getxattr",
+        lambda file, _: acl(0) if file == target else None,
+        raising=False,
+    )
+    monkeypatch.setattr("export.files.os.setxattr", refuse, raising=False)
+    target.touch()
+    target.chmod(0o640)
+    with write_whole(target):
+        pass
+    assert mode(target) == 0o600
+
+
+@pytest.mark.posix
+def test_a_system_without_lists_passes_on_the_permissions(target, monkeypatch):
+    monkeypatch.delattr("export.files.os.getxattr", raising=False)
+    target.touch()
+    target.chmod(0o640)
+    with write_whole(target):
+        pass
+    assert mode(target) == 0o640
+
+
+def test_a_system_without_groups_replaces_a_file_too(target, monkeypatch):
+    monkeypatch.delattr("export.files.os.fchown", raising=False)
+    target.write_bytes(b"old")
+    with write_whole(target) as file:
+        file.write(b"new")
+    assert target.read_bytes() == b"new"
 
 
 def test_a_write_protected_file_is_not_replaced(target, monkeypatch):
@@ -293,3 +571,31 @@ def test_a_stream_with_bytes_gets_utf_8_after_what_it_had_before():
     stream.write("first\n")
     write_utf8(OutputWrapper(stream), ["Zoë", "\n"])
     assert file.getvalue() == "first\nZoë\n".encode()
+
+
+def standard_output(monkeypatch, *, closed):
+    stream = TextIOWrapper(BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "__stdout__", None if closed else stream)
+    return stream
+
+
+def test_a_closed_stdout_is_refused_before_anything_is_read(monkeypatch):
+    stream = standard_output(monkeypatch, closed=True)
+    pieces = iter(["first"])
+    with pytest.raises(CommandError, match=r"^stdout: closed\. Name a file instead of -"):
+        write_utf8(OutputWrapper(stream), pieces)
+    assert next(pieces) == "first"
+
+
+def test_an_open_stdout_is_written_to(monkeypatch):
+    stream = standard_output(monkeypatch, closed=False)
+    write_utf8(OutputWrapper(stream), ["first"])
+    assert stream.buffer.getvalue() == b"first"
+
+
+def test_another_stream_is_written_to_where_stdout_is_closed(monkeypatch):
+    standard_output(monkeypatch, closed=True)
+    stream = TextIOWrapper(BytesIO(), encoding="utf-8")
+    write_utf8(OutputWrapper(stream), ["first"])
+    assert stream.buffer.getvalue() == b"first"
