@@ -5,52 +5,55 @@ from itertools import islice
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
-from django.db.models import Func, TextField
+from django.db import connections
+from django.db.models import BooleanField, CharField, DateTimeField, IntegerField, TextField
 
+from export.dates import Iso8601, in_utc
 from greet.text import quoted
 
 BATCH_SIZE = 2000
 
 # What may leave the database. A list of what must stay, such as the password's hash, would
 # miss the field that somebody adds next year.
-TEXTS = ["username", "email", "first_name", "last_name"]
-DATES = ["date_joined", "last_login"]
-FIELDS = ["id", *TEXTS, "is_active", "is_staff", "is_superuser", *DATES]
+FIELDS = [
+    *["id", "username", "email", "first_name", "last_name"],
+    *["is_active", "is_staff", "is_superuser", "date_joined", "last_login"],
+]
 
 
-class Iso8601(Func):
-    """The text of a date and time column in UTC: 2026-11-23T09:30:00.000000+00:00.
+def offered_fields() -> list[str]:
+    """Return the fields of the user model that may be exported."""
+    return [*filter(has_field, dict.fromkeys([*FIELDS, *default_fields()]))]
 
-    The database writes it: a datetime object for every cell would take longer than all the rest.
-    For PostgreSQL, and for SQLite as long as its entry in DATABASES has no TIME_ZONE.
-    """
 
-    arity = 1
-    output_field = TextField()
+def default_fields() -> list[str]:
+    """Return the fields that hold a user's name and address, as far as the model has them."""
+    user = get_user_model()
+    names = dict.fromkeys([user.USERNAME_FIELD, getattr(user, "EMAIL_FIELD", "email")])
+    return [*filter(has_field, names)]
 
-    def as_sqlite(self, compiler, connection, **context):
-        # SQLite has no type for dates: the column is text, with or without a fraction.
-        seconds = "REPLACE(SUBSTR(%(expressions)s, 1, 19), ' ', 'T')"
-        fraction = "SUBSTR(SUBSTR(%(expressions)s, 21) || '000000', 1, 6)"
-        template = f"({seconds} || '.' || {fraction} || '+00:00')"
-        return self.as_sql(compiler, connection, template=template, **context)
 
-    def as_postgresql(self, compiler, connection, **context):
-        pattern = """'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'"""
-        template = f"TO_CHAR(%(expressions)s AT TIME ZONE 'UTC', {pattern})"
-        return self.as_sql(compiler, connection, template=template, **context)
+def has_field(name: str) -> bool:
+    return any(field.name == name for field in get_user_model()._meta.concrete_fields)
+
+
+def is_text(name: str) -> bool:
+    """Say whether the field's cells may hold any text."""
+    field = get_user_model()._meta.get_field(name)
+    return not isinstance(field, (BooleanField, DateTimeField, IntegerField))
 
 
 def check_fields(names: Sequence[str]) -> list[str]:
-    """Return `names` as a list; raise CommandError where one is not in FIELDS or is repeated.
+    """Return `names` as a list; raise CommandError where one is not offered or is repeated.
 
     The exit code is 2: what was typed is wrong.
     """
-    choices = f"Choose from: {', '.join(FIELDS)}."
+    offered = offered_fields()
+    choices = f"Choose from: {', '.join(offered)}."
     if not isinstance(names, (list, tuple)) or not names:
         raise CommandError(f"--fields: must be a list of fields. {choices}", returncode=2)
     for index, name in enumerate(names):
-        if name not in FIELDS:
+        if name not in offered:
             raise CommandError(f"--fields: cannot export {quoted(name)}. {choices}", returncode=2)
         if name in names[:index]:
             raise CommandError(f"--fields: {name} is repeated.", returncode=2)
@@ -58,11 +61,32 @@ def check_fields(names: Sequence[str]) -> list[str]:
 
 
 def read_users(fields: list[str], *, active_only: bool) -> Iterator[list[tuple]]:
-    """Yield the users in batches of at most BATCH_SIZE rows, each a tuple as `fields`."""
-    users = get_user_model().objects.order_by("pk")
+    """Yield the users in batches of at most BATCH_SIZE rows, each a tuple as `fields`.
+
+    A cell is a text, a whole number, a bool or None.
+    """
+    user = get_user_model()
+    users = user._default_manager.order_by("pk")
     if active_only:
         users = users.filter(is_active=True)
-    columns = [Iso8601(field) if field in DATES else field for field in fields]
+    kinds = [user._meta.get_field(name) for name in fields]
+    dates = {i: kind.name for i, kind in enumerate(kinds) if isinstance(kind, DateTimeField)}
+    others = {i for i, kind in enumerate(kinds) if is_text(kind.name) and not _reads_str(kind)}
+    columns = [Iso8601(name) if i in dates else name for i, name in enumerate(fields)]
     rows = users.values_list(*columns).iterator(chunk_size=BATCH_SIZE)
     while batch := list(islice(rows, BATCH_SIZE)):
+        if dates:
+            batch = in_utc(batch, dates, connections[users.db])
+        if others:
+            batch = [_with_texts(row, others) for row in batch]
         yield batch
+
+
+def _reads_str(field):
+    return isinstance(field, (CharField, TextField)) and not hasattr(field, "from_db_value")
+
+
+def _with_texts(row, indexes):
+    return tuple(
+        str(cell) if i in indexes and cell is not None else cell for i, cell in enumerate(row)
+    )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
-from export.columns import TEXTS
+from export.columns import is_text
 
 # What makes a spreadsheet run a cell instead of showing it: https://owasp.org/www-community/
 # attacks/CSV_Injection. Spaces count, because some programs trim them.
@@ -42,7 +42,7 @@ class CsvWriter(Writer):
 
     def __init__(self, fields: list[str], *, raw: bool):
         self.fields = fields
-        self.texts = [] if raw else [i for i, field in enumerate(fields) if field in TEXTS]
+        self.texts = [] if raw else [i for i, field in enumerate(fields) if is_text(field)]
         self.neutralized = 0
 
     def head(self):
@@ -76,13 +76,13 @@ class CsvWriter(Writer):
     def has_formulas(self, rows):
         # The first characters cost a quarter of a regular expression for every cell, and nearly
         # all batches need no more.
-        heads = {row[i][:1] for i in self.texts for row in rows}
-        return any(head in FORMULA_HEADS or head.isspace() for head in heads)
+        heads = {row[i] and row[i][:1] for i in self.texts for row in rows}
+        return any(head and (head in FORMULA_HEADS or head.isspace()) for head in heads)
 
     def neutralize(self, row):
         cells = list(row)
         for i in self.texts:
-            if FORMULA.match(cells[i]):
+            if cells[i] and FORMULA.match(cells[i]):
                 cells[i] = f"'{cells[i]}"
                 self.neutralized += 1
         return cells

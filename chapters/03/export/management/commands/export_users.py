@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from export.columns import FIELDS, check_fields, read_users
+from export.columns import check_fields, default_fields, has_field, offered_fields, read_users
 from export.files import write_utf8, write_whole
 from export.writers import WRITERS
 from greet.arguments import check, non_empty
@@ -31,9 +31,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--fields",
             nargs="+",
-            default=["username", "email"],
+            default=default_fields(),
             metavar="FIELD",
-            help=f"The columns, in their order: {', '.join(FIELDS)} (default: username email).",
+            help=f"The columns, in their order: {', '.join(offered_fields())} "
+            f"(default: {' '.join(default_fields())}).",
         )
         parser.add_argument(
             "--raw",
@@ -49,6 +50,8 @@ class Command(BaseCommand):
         for name, flag in {"--active-only": active_only, "--raw": raw}.items():
             if not isinstance(flag, bool):
                 raise CommandError(f"{name}: must be True or False, not {quoted(flag)}.")
+        if active_only and not has_field("is_active"):
+            raise CommandError("--active-only: the users have no field is_active.", returncode=2)
         fields = check_fields(fields)
         output = f"users.{file_format}" if output is None else check(non_empty, output, "--output")
 
