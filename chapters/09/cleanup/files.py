@@ -2,12 +2,12 @@
 
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import Storage
 from django.core.management.base import CommandError
-from django.db import Error
+from django.db import Error, connection, transaction
 from django.db.models import FileField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
@@ -72,6 +72,18 @@ class StoredFiles:
             spelled = (plain_spelling(field.storage, name) for name in others.iterator())
             found.update(wanted.intersection(spelled))
         return {name for name in names if plain[name] in found}
+
+
+def after_commit(function: Callable[[], None]) -> None:
+    """Call `function` now, or in the caller's transaction when that is committed.
+
+    Files go then. Where the caller ends transactions without `atomic`, that moment is unknown,
+    and `function` is called now.
+    """
+    if connection.in_atomic_block:
+        transaction.on_commit(function)
+    else:
+        function()
 
 
 def check_storage(field: FileField) -> None:

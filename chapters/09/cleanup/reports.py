@@ -32,7 +32,7 @@ class Report:
     def title(self) -> str:
         return self.name.capitalize()
 
-    def summary(self, *, dry_run: bool) -> str:
+    def summary(self, *, dry_run: bool = False) -> str:
         """Return one line with the numbers, those of other models apart."""
         done = "to delete" if dry_run else "deleted"
         others = [

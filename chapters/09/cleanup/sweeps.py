@@ -12,6 +12,7 @@ from cleanup.files import first_line
 from cleanup.locks import was_refused
 from cleanup.reports import Report
 from cleanup.windows import Pace, Span, span_of, windows
+from progress.stopping import StopSignals
 
 
 class Batch(NamedTuple):
@@ -24,9 +25,11 @@ class Batch(NamedTuple):
 
 
 def sweep(
-    report: Report, old: QuerySet, span: Span, most: int, *, dry_run: bool
+    report: Report, old: QuerySet, span: Span, most: int, stop: StopSignals, *, dry_run: bool
 ) -> Iterator[Batch]:
     """Delete the rows `old`, which span `span`, and yield each batch when it is committed.
+
+    From its commit on, `stop` holds a second signal back; `stop.between` ends that.
 
     A batch goes through `most` rows of the table, or fewer where that many would take too long.
     Where the database refuses one, its rows stay and the next batch has its turn. Then another
@@ -42,7 +45,7 @@ def sweep(
             rows = old.filter(pk__gte=low, pk__lte=high)
             start = perf_counter()
             try:
-                gone = target.count(rows) if dry_run else target.delete(rows, report.files)
+                gone = target.count(rows) if dry_run else target.delete(rows, report.files, stop)
             except DatabaseError as error:
                 if not was_refused(error):
                     raise

@@ -12,7 +12,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from cleanup.files import StoredFiles, check_storage
+from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
+from shared_project.toolkit.sqlite import interrupt_waits
 
 # SQLite allows a limited number of parameters in a statement.
 KEYS_IN_A_STATEMENT = 500
@@ -39,15 +41,20 @@ class Target:
         """Return how many rows of which model `delete` would delete."""
         return Counter({self.model: rows.count()})
 
-    def delete(self, rows: QuerySet, files: StoredFiles) -> Counter:
+    def delete(self, rows: QuerySet, files: StoredFiles, stop: StopSignals) -> Counter:
         """Delete `rows`, a batch of the old ones; return how many of which model have gone.
 
-        `files` removes what the rows had stored.
+        `files` removes what the rows had stored. From the commit on, `stop` holds a second signal
+        back, so that what has gone is also counted.
         """
         # One statement is a transaction of its own, and BEGIN and COMMIT would cost as much again.
         # Within the caller's transaction, a refusal must not spoil what the caller did.
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
-            return Counter({self.model: delete_at_once(rows)})
+            # The statement's end is the commit. While it waits for SQLite's lock, it has done
+            # nothing, and a signal may end it.
+            stop.hold()
+            with interrupt_waits(partial(end_wait, stop)):
+                return Counter({self.model: delete_at_once(rows)})
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class TargetWithChildren(Target):
         children = self.child.objects.filter(**{f"{self.parent}__in": rows.order_by()})
         return Counter({self.model: rows.count(), self.child: children.count()})
 
-    def delete(self, rows, files):
+    def delete(self, rows, files, stop):
         gone = Counter({self.model: 0, self.child: 0})
         with transaction.atomic():
             for batch in lock(rows, "pk"):
@@ -70,6 +77,7 @@ class TargetWithChildren(Target):
                 # commit. So a session that a trigger keeps also keeps its cart.
                 children = self.child.objects.filter(**{f"{self.parent}__in": keys})
                 gone += Counter({self.model: len(keys), self.child: delete_at_once(children)})
+            stop.hold()
         return gone
 
 
@@ -100,7 +108,7 @@ class TargetWithFile(Target):
         check_storage(self.field)
         return super().count(rows)
 
-    def delete(self, rows, files):
+    def delete(self, rows, files, stop):
         check_storage(self.field)
         gone = Counter({self.model: 0})
         with transaction.atomic():
@@ -111,6 +119,7 @@ class TargetWithFile(Target):
                 # After the commit: a rollback brings back a row, but never a file.
                 stored = [names[key] for key in keys]
                 transaction.on_commit(partial(files.remove, self.field, stored))
+            stop.hold()
         return gone
 
 
@@ -119,6 +128,13 @@ TARGETS = {
     "sessions": TargetWithChildren(Session, "last_seen_at", CartItem, "session"),
     "temp_files": TargetWithFile(TempFile, "created_at", "file", Order, "receipt"),
 }
+
+
+def end_wait(stop: StopSignals) -> None:
+    """Let a signal that has come end the program, though a batch is held."""
+    if stop.requested:
+        stop.release()
+        stop.end()
 
 
 def delete_at_once(rows: QuerySet) -> int:

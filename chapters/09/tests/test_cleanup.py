@@ -1,19 +1,24 @@
 import signal
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, connection
 from django.db.models import CASCADE, PROTECT
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from cleanup.management.commands.cleanup_old_data import Command
 from cleanup.reports import Report
 from cleanup.sweeps import sweep
 from cleanup.targets import TARGETS, Target
 from cleanup.windows import span_of
+from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
+from shared_project.toolkit import shutdown
 
 pytestmark = pytest.mark.django_db
 
@@ -90,18 +95,18 @@ def test_the_time_of_a_transaction_alone_sets_the_size_of_the_next_batch(
     AuditLog.objects.bulk_create(AuditLog(created_at=long_ago) for _ in range(400))
     delete, clock = Target.delete, [0.0]
 
-    def delete_for_a_while(self, rows, orphans):
+    def delete_for_a_while(self, *batch):
         clock[0] += seconds
         if refused:
             raise IntegrityError("needed")
-        return delete(self, rows, orphans)
+        return delete(self, *batch)
 
     monkeypatch.setattr(Target, "delete", delete_for_a_while)
     monkeypatch.setattr("cleanup.sweeps.perf_counter", lambda: clock[0])
     target = TARGETS["audit_logs"]
     old = target.old(timezone.now())
     found = []
-    for batch in sweep(Report(target), old, span_of(old), 1000, dry_run=False):
+    for batch in sweep(Report(target), old, span_of(old), 1000, StopSignals(), dry_run=False):
         found.append(batch.rows)
         clock[0] += 10  # for what the caller does between two batches
     assert found == expected
@@ -171,6 +176,90 @@ def test_after_a_stop_the_next_run_goes_on(call, shop, before_delete):
     assert lines(call("cleanup_old_data")) == ["Audit logs: 1 deleted", *ALL_GONE[1:]]
 
 
+def twice():
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.fixture
+def stop_twice_after():
+    """Return a context in which two signals come right after the first statement with `text`."""
+
+    def context(text):
+        waiting = [twice]
+
+        def wrapper(execute, sql, parameters, many, more):
+            result = execute(sql, parameters, many, more)
+            if waiting and text in sql:
+                waiting.pop()()
+            return result
+
+        return connection.execute_wrapper(wrapper)
+
+    return context
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(("model", "gone"), [(AuditLog, 2), (Session, 0), (TempFile, 0)])
+def test_a_second_signal_before_the_commit_rolls_back_and_after_it_waits(
+    call, shop, stop_twice_after, model, gone
+):
+    delete = f'DELETE FROM "{model._meta.db_table}"'
+    with stop_twice_after(delete), pytest.raises(SystemExit, match="^143$"):
+        call("cleanup_old_data")
+    assert lines(call.stdout)[-1].endswith(f": {gone} deleted")
+    assert model.objects.count() == 3 - gone
+    assert call.stderr == "Stopped before the end. Run the command again to go on.\n"
+
+
+class Impatience(StringIO):
+    """A stream whose reader sends two signals as soon as a line with `text` is there."""
+
+    text = "Audit logs"
+
+    def write(self, text):
+        super().write(text)
+        if self.text in text:
+            twice()
+
+
+@pytest.mark.posix
+def test_a_signal_during_the_summary_does_not_cut_it_short(shop):
+    stdout = Impatience()
+    with pytest.raises(SystemExit, match="^143$"):
+        call_command("cleanup_old_data", stdout=stdout, stderr=StringIO())
+    assert lines(stdout.getvalue()) == ALL_GONE
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(
+    ("options", "done"),
+    [
+        ([], f"{'; '.join(ALL_GONE)}."),
+        (["--dry-run"], ""),
+    ],
+)
+def test_a_signal_at_the_end_does_not_undo_that_all_was_done(shop, monkeypatch, options, done):
+    assert work_done_after_a_signal(monkeypatch, *options) == done
+
+
+@pytest.mark.posix
+def test_a_signal_at_the_end_is_no_success_where_something_is_left(shop, monkeypatch):
+    Order.objects.create(number="A-1", total=1, receipt=TempFile.objects.earliest("pk"))
+    assert work_done_after_a_signal(monkeypatch) == ""
+
+
+def work_done_after_a_signal(monkeypatch, *options):
+    """Run as from a command line, with a signal during the summary; return what is done then."""
+    command, stderr = Command(), StringIO()
+    monkeypatch.setattr(shutdown, "_done", "")
+    monkeypatch.setattr(command, "_called_from_command_line", True)
+    with pytest.raises(SystemExit, match="^143$"):
+        call_command(command, *options, stdout=Impatience(), stderr=stderr)
+    assert stderr.getvalue() == ""
+    return shutdown.work_done()
+
+
 def test_a_batch_without_children_is_one_delete(call, shop):
     with CaptureQueriesContext(
         connection,
@@ -213,9 +302,9 @@ def test_a_session_touched_before_its_delete_survives_with_its_cart(call, shop, 
 def test_old_rows_that_arrive_meanwhile_are_not_chased(call, shop, long_ago, monkeypatch):
     delete = Target.delete
 
-    def delete_and_receive(self, rows, orphans):
+    def delete_and_receive(self, *batch):
         AuditLog.objects.create(created_at=long_ago)
-        return delete(self, rows, orphans)
+        return delete(self, *batch)
 
     monkeypatch.setattr(Target, "delete", delete_and_receive)
     output = call("cleanup_old_data", model="audit_logs", batch_size=1)
@@ -277,17 +366,17 @@ def test_a_batch_that_was_refused_is_tried_again(call, shop, monkeypatch):
     delete = Target.delete
     refusals = [IntegrityError("for now")]
 
-    def refuse_once(self, rows, orphans):
+    def refuse_once(self, *batch):
         if refusals:
             raise refusals.pop()
-        return delete(self, rows, orphans)
+        return delete(self, *batch)
 
     monkeypatch.setattr(Target, "delete", refuse_once)
     assert lines(call("cleanup_old_data", batch_size=1)) == ALL_GONE
 
 
 def test_a_database_error_comes_after_the_summary_so_far(call, shop, monkeypatch):
-    def fail(self, rows, orphans):
+    def fail(self, *batch):
         raise OperationalError("disk is full")
 
     monkeypatch.setattr(type(TARGETS["sessions"]), "delete", fail)

@@ -1,6 +1,7 @@
 """Stored files go after the commit of their rows, so these tests commit."""
 
 import os
+import signal
 from io import StringIO
 
 import pytest
@@ -349,3 +350,44 @@ def test_files_left_after_the_callers_commit_are_named_too(shop, stored, monkeyp
         call_command("cleanup_old_data", stdout=StringIO(), stderr=stderr)
         assert stderr.getvalue() == ""
     assert stderr.getvalue().count("disk is full. Remove this file by hand.\n") == 2
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("error", [None, StoreError("no access")])
+def test_signals_wait_until_each_file_of_the_batch_is_removed_or_named(
+    call, shop, stored, monkeypatch, number, error
+):
+    names = stored()
+    delete = default_storage.delete
+
+    def stop_and_delete(name):
+        for _ in range(3):
+            signal.raise_signal(number)
+        if error:
+            raise error
+        delete(name)
+
+    monkeypatch.setattr(default_storage, "delete", stop_and_delete)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run(call)
+    assert call.stdout.endswith("Temp files: 2 deleted\n")
+    assert names() == (["1.txt", "2.txt", "3.txt"] if error else ["3.txt"])
+    assert call.stderr.count("no access. Remove this file by hand.\n") == (2 if error else 0)
+    assert ("Temp files: 2 left in the storage. Remove" in call.stderr) == bool(error)
+    assert call.stderr.endswith("Stopped before the end. Run the command again to go on.\n")
+
+
+@pytest.mark.posix
+def test_a_signal_interrupts_no_question_and_loses_no_name(call, shop, stored):
+    stored()
+
+    def stop_and_fail(execute, sql, parameters, many, more):
+        if '"file" IN' in sql:
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+        return no_answer(execute, sql, parameters, many, more)
+
+    with connection.execute_wrapper(stop_and_fail), pytest.raises(SystemExit, match="^143$"):
+        run(call)
+    assert call.stderr.count("Remove it by hand if none does.\n") == 2

@@ -47,9 +47,9 @@ def during_delete(monkeypatch):
     def install(action):
         delete = Target.delete
 
-        def act_and_delete(self, rows, orphans):
+        def act_and_delete(self, *batch):
             action()
-            return delete(self, rows, orphans)
+            return delete(self, *batch)
 
         monkeypatch.setattr(Target, "delete", act_and_delete)
 

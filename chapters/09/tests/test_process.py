@@ -1,4 +1,5 @@
 import signal
+import sqlite3
 from io import StringIO
 
 import pytest
@@ -41,6 +42,42 @@ def test_a_signal_ends_it_between_two_batches_with_the_summary(manage, old_logs,
     assert "Stopped before the end. Run the command again to go on.\n" in stderr
     assert "Sessions" not in stdout
     assert 0 < total(stdout) == 4000 - logs_left(manage) < 4000
+
+
+@pytest.mark.posix
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the lock is SQLite's")
+@pytest.mark.parametrize(
+    ("target", "number", "code"),
+    [
+        ("audit logs", signal.SIGTERM, 143),
+        ("audit logs", signal.SIGINT, 130),
+        ("sessions", signal.SIGTERM, 143),
+        ("temp files", signal.SIGTERM, 143),
+    ],
+)
+def test_a_signal_ends_the_wait_for_the_lock_with_the_summary(manage, shop, target, number, code):
+    manage.copy_database()
+    other = sqlite3.connect(manage.database)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        model = target.replace(" ", "_")
+        done = manage.terminal("cleanup_old_data", "--model", model, keys=[(target, number)])
+    finally:
+        other.close()
+    assert done.returncode == code
+    assert f"{target.capitalize()}: 0 deleted\r\n" in done.stdout
+    assert "Stopped before the end. Run the command again to go on." in done.stdout
+    assert "locked" not in done.stdout
+
+
+def test_a_log_has_a_line_now_and_then(old_logs, monkeypatch):
+    monkeypatch.setattr("progress.bars.LOG_INTERVAL", 0)
+    old_logs(50)
+    stderr = StringIO()
+    call_command("cleanup_old_data", batch_size=25, stdout=StringIO(), stderr=stderr)
+    assert stderr.getvalue() == "audit logs: 25 of 50\naudit logs: 50 of 50\n"
+    call_command("cleanup_old_data", verbosity=0, stdout=StringIO(), stderr=stderr)
+    assert stderr.getvalue().count("\n") == 2
 
 
 class Terminal(StringIO):

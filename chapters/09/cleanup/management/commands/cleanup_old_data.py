@@ -3,10 +3,10 @@ from datetime import timedelta
 from functools import partial
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
 from django.utils import timezone
 
 from cleanup.checkpoints import Checkpoints
+from cleanup.files import after_commit
 from cleanup.locks import beside_the_shop, only_one
 from cleanup.reports import Report
 from cleanup.sweeps import sweep
@@ -16,6 +16,7 @@ from greet.arguments import check, whole_number
 from greet.text import quoted
 from progress.bars import progress_bar
 from progress.stopping import StopSignals
+from shared_project.toolkit.shutdown import CommitGuard
 from styling.streams import style_for
 
 MODELS = [*TARGETS, "all"]
@@ -59,25 +60,30 @@ class Command(BaseCommand):
             if verbosity > 0:
                 self.stdout.write(f"Cutoff: {cutoff:%Y-%m-%d %H:%M:%S %Z}, {days} days ago")
             try:
-                for target in targets:
-                    if not stop.requested:
+                with CommitGuard(self) as guard:
+                    for target in stop.between(targets):
                         reports.append(Report(target))
                         self.clean(reports[-1], cutoff, batch_size, dry_run, verbosity, stop)
-                complete = not stop.requested
+                    complete = not stop.requested
+                    problems = [line for report in reports for line in report.problems()]
+                    if complete and not problems and not dry_run:
+                        # From here on, a signal does not undo that all of it was done.
+                        guard.commit_follows("; ".join(map(Report.summary, reports)) + ".")
             finally:
                 # Also when a batch ends in an error: what was committed before it stays done.
+                stop.hold()  # a second signal must not cut the summary short
                 if verbosity > 0:
                     for report in reports:
                         self.stdout.write(report.summary(dry_run=dry_run))
                     self.stdout.flush()  # so that a log has it before the error
                 if not complete:
-                    for line in [line for report in reports for line in report.orphan_count()]:
-                        self.stderr.write(line, style_for(self.stderr, self.style.ERROR))
-        if stop.requested and verbosity > 0:
-            text = "Stopped before the end. Run the command again to go on."
-            self.stderr.write(text, style_for(self.stderr, self.style.WARNING))
+                    self.complain(line for report in reports for line in report.orphan_count())
+                if stop.requested and not complete and verbosity > 0:
+                    text = "Stopped before the end. Run the command again to go on."
+                    self.stderr.write(text, style_for(self.stderr, self.style.WARNING))
+                stop.release()
         stop.end()
-        if problems := [line for report in reports for line in report.problems()]:
+        if problems:
             raise CommandError("\n".join(problems))
 
     def clean(self, report, cutoff, batch_size, dry_run, verbosity, stop):
@@ -92,24 +98,23 @@ class Command(BaseCommand):
             ) as bar,
             Checkpoints() as checkpoints,
         ):
-            for batch in sweep(report, old, span, batch_size, dry_run=dry_run):
+            batches = sweep(report, old, span, batch_size, stop, dry_run=dry_run)
+            for batch in stop.between(batches):
                 bar.update(batch.rows)
+                after_commit(partial(self.name_orphans, report, bar))
                 if not dry_run:
                     checkpoints.after(batch.seconds)
                 if verbosity > 1:
-                    self.stderr.write(
-                        f"{report.name} {batch.low} to {batch.high}: {batch.rows}", str
-                    )
-                # In the caller's transaction, the files go when that is committed.
-                if connection.in_atomic_block:
-                    transaction.on_commit(partial(self.name_orphans, report, bar))
-                else:
-                    self.name_orphans(report, bar)
-                if stop.requested:
-                    return
-        report.kept = report.target.kept(cutoff)
+                    line = f"{report.name} {batch.low} to {batch.high}: {batch.rows}"
+                    self.stderr.write(line, str)
+        if not stop.requested:
+            report.kept = report.target.kept(cutoff)
 
     def name_orphans(self, report, bar):
-        for line in report.new_orphans():
+        if lines := report.new_orphans():
             bar.clear()
+            self.complain(lines)
+
+    def complain(self, lines):
+        for line in lines:
             self.stderr.write(line, style_for(self.stderr, self.style.ERROR))
