@@ -1,4 +1,7 @@
+import io
+import json
 import os
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,11 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from errors.staging import Staging
+from export.files import MEGABYTE
 from shared_project.shop.models import Product
 
 pytestmark = pytest.mark.django_db
 
 DATA = Path(__file__).parent.parent / "data"
+EMPTY = "holds no rows. Nothing was imported: an empty file is most likely an export that failed."
 TEAPOT = {"name": "Teapot", "price": "10.99", "category": "Kitchen"}
 
 
@@ -287,3 +292,39 @@ def test_a_pipe_is_refused_at_once(call, tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
     with pytest.raises(CommandError, match=r"pipe\.json: not a regular file"):
         call("import_products", str(tmp_path / "pipe.json"))
+
+
+@pytest.fixture
+def stdin(monkeypatch):
+    """Return a function that puts bytes in the place of stdin."""
+    return lambda content: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_a_hyphen_stands_for_stdin(call, stdin):
+    stdin(b"\xef\xbb\xbf" + json.dumps([TEAPOT]).encode())
+    assert "1 created" in call("import_products", "-")
+    assert products() == [("Teapot", Decimal("10.99"), "Kitchen")]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "line 1, column 1: Expecting '[', a JSON array of rows."),
+        (b"[ ]", EMPTY),
+        (b"[null]", "1 error in 1 row. Nothing was imported."),
+        ("[]".encode("utf-16"), "line 1: not UTF-8 text."),
+        (b" " * (MEGABYTE + 1), "larger than 1 MB."),
+    ],
+    ids=["nothing", "no rows", "a wrong row", "UTF-16", "too much"],
+)
+def test_errors_in_stdin_call_it_stdin(call, stdin, content, problem):
+    stdin(content)
+    with pytest.raises(CommandError) as error:
+        call("import_products", "-", max_size=1)
+    assert str(error.value) == f"stdin: {problem}"
+
+
+def test_a_file_whose_name_is_a_hyphen_is_read_by_its_path(call, file, stdin, monkeypatch):
+    stdin(b"")
+    monkeypatch.chdir(Path(file([TEAPOT], "-")).parent)
+    assert "1 created" in call("import_products", "./-")

@@ -6,10 +6,11 @@ from errors.reading import ArrayReader
 from errors.report import ErrorReport, counted
 from errors.rows import RULES, check_row
 from errors.staging import Staging
-from export.files import MEGABYTE, open_input
+from export.files import MEGABYTE
 from greet.arguments import check, non_empty, whole_number
 from greet.text import printable, quoted
 from shared_project.shop.models import Product
+from styling.stdin import STDIN, open_file_or_stdin
 from styling.streams import style_for
 
 megabytes = whole_number(1, 1_000_000)
@@ -22,7 +23,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("file", metavar="FILE", type=non_empty, help="The JSON file.")
+        parser.add_argument(
+            "file", metavar="FILE", type=non_empty, help="The JSON file; - for stdin."
+        )
         parser.add_argument(
             "--dry-run",
             action="store_true",
@@ -39,17 +42,22 @@ class Command(BaseCommand):
     def handle(self, *, file, dry_run, max_size, verbosity, **options):
         file = check(non_empty, file, "FILE")
         max_size = check(megabytes, max_size, "--max-size")
+        name = "stdin" if file == STDIN else printable(file)
         report = ErrorReport(self.write_error)
-        with open_input(file, max_size * MEGABYTE) as source, transaction.atomic():
-            created, updated = self.import_products(source, printable(file), report)
-            if dry_run:
-                transaction.set_rollback(True)
-        if verbosity > 0:
+        with (
+            open_file_or_stdin(file, max_size * MEGABYTE) as source,
+            transaction.atomic(),
+        ):
+            created, updated = self.import_products(source, name, report)
             unchanged = report.rows - created - updated
-            self.stdout.write(
+            summary = (
                 f"{'Would import' if dry_run else 'Imported'} {counted(report.rows, 'product')}: "
                 f"{created:,} created, {updated:,} updated, {unchanged:,} unchanged."
             )
+            if dry_run:
+                transaction.set_rollback(True)
+        if verbosity > 0:
+            self.stdout.write(summary)
 
     def import_products(self, source, file, report):
         """Return how many products were created, and how many updated.
