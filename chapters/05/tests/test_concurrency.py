@@ -1,11 +1,14 @@
 """Two writers at once. One holds a lock; the other is seen to wait for it before it goes on."""
 
+import contextlib
 import time
 from decimal import Decimal
 
 import pytest
+from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
+from errors.management.commands import import_products
 from shared_project.shop.models import Product
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -142,3 +145,50 @@ def test_a_cart_may_take_a_product_while_it_is_updated(file, call):
                     )
     finally:
         other.close()
+
+
+def setting(name):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("mode", ["EXCLUSIVE", "ACCESS EXCLUSIVE"])
+def test_who_holds_the_products_is_not_waited_for_without_end(call, file, monkeypatch, mode):
+    monkeypatch.setattr(import_products, "LOCK_TIMEOUT", "10ms")
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE shop_product IN {mode} MODE")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            call("import_products", file(ROWS))
+    finally:
+        other.close()
+    assert prices() == {}
+
+
+def test_a_row_that_somebody_holds_is_not_waited_for_without_end(call, file, monkeypatch):
+    monkeypatch.setattr(import_products, "LOCK_TIMEOUT", "10ms")
+    product("Novel")
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM shop_product FOR UPDATE")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            call("import_products", file(ROWS))
+    finally:
+        other.close()
+    assert prices() == {"Novel": 1}
+
+
+@pytest.mark.parametrize("rows", [ROWS, [None]], ids=["done", "refused"])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_session_of_the_caller_is_left_as_it_was(call, file, rows, dry_run):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '7s'")
+        with contextlib.suppress(CommandError):
+            call("import_products", file(rows), dry_run=dry_run)
+        assert setting("lock_timeout") == "7s"
+    assert setting("lock_timeout") == "0"

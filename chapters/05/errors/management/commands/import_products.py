@@ -1,5 +1,5 @@
 from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.db import connection, transaction
 
 from errors.lookalikes import find_lookalikes
 from errors.reading import ArrayReader
@@ -10,9 +10,13 @@ from export.files import MEGABYTE
 from greet.arguments import check, non_empty, whole_number
 from greet.text import printable, quoted
 from shared_project.shop.models import Product
+from shared_project.toolkit.locks import session_settings
+from shared_project.toolkit.shutdown import CommitGuard
+from shared_project.toolkit.sqlite import PATIENCE
 from styling.stdin import STDIN, open_file_or_stdin
 from styling.streams import style_for
 
+LOCK_TIMEOUT = f"{PATIENCE}s"  # on PostgreSQL, as long as for SQLite's lock
 megabytes = whole_number(1, 1_000_000)
 
 
@@ -46,7 +50,9 @@ class Command(BaseCommand):
         report = ErrorReport(self.write_error)
         with (
             open_file_or_stdin(file, max_size * MEGABYTE) as source,
+            CommitGuard(self) as guard,
             transaction.atomic(),
+            session_settings(connection, lock_timeout=LOCK_TIMEOUT),
         ):
             created, updated = self.import_products(source, name, report)
             unchanged = report.rows - created - updated
@@ -56,8 +62,12 @@ class Command(BaseCommand):
             )
             if dry_run:
                 transaction.set_rollback(True)
+            else:
+                guard.commit_follows(summary)
         if verbosity > 0:
             self.stdout.write(summary)
+            # Who stops the process while a slow reader makes it wait here learns what was done.
+            self.stdout.flush()
 
     def import_products(self, source, file, report):
         """Return how many products were created, and how many updated.
