@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, connection
 
 from progress import bars, customers
-from progress.customers import parse_customer
+from progress.customers import parse_customer, plain_address
 from progress.management.commands.migrate_data import Command
 from progress.stopping import StopSignals
 from shared_project.shop.models import Customer, Order
@@ -106,6 +106,87 @@ def test_an_address_with_capitals_that_is_there_already_is_used(call, orders):
     assert links() == ["Ada@Example.com", "bob@example.com"]
 
 
+SAME = {
+    "capitals": "ZOE@BÜCHER.example",
+    "decomposed": "zoe@bu\u0308cher.example",
+    "decomposed capitals": "zoe@BU\u0308CHER.example",
+    "ASCII form": "zoe@xn--bcher-kva.example",
+    "capitals of the ASCII form": "Zoe@XN--BCHER-KVA.Example",
+    "soft hyphen": "zoe@bü\xadcher.example",
+    "zero width": "zoe@bücher\u200b.example",
+    "full width": "zoe@\uff42ücher.example",
+}
+
+
+@pytest.mark.parametrize("spelling", SAME.values(), ids=SAME)
+def test_a_customer_is_found_however_the_address_is_spelled(call, orders, spelling):
+    Customer.objects.create(name="Zoë", email=spelling)
+    orders("Zoë <zoe@bücher.example>")
+    call("migrate_data")
+    assert links() == [spelling]
+    assert Customer.objects.count() == 1
+
+
+@pytest.mark.parametrize("spelling", SAME.values(), ids=SAME)
+def test_spellings_of_one_address_make_one_customer(call, orders, spelling):
+    orders(f"Zoë <{spelling}>", "Zoe <zoe@bücher.example>", f"Zoe <{spelling}>")
+    call("migrate_data", batch_size=1)
+    assert links() == ["zoe@bücher.example"] * 3
+    assert Customer.objects.get().name == "Zoë"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "zoe@straße.example",
+        "zoe@strasse.example",
+        "zoe@bucher.example",
+        "zoe@buecher.example",
+        "zoe@xn--ls8h.example",  # an emoji
+        # No ASCII forms of a domain: of nothing, ASCII, a surrogate, a capital, a decomposed ü.
+        "zoe@xn--99999999.example",
+        "zoe@xn--bcher-kva-.example",
+        "zoe@xn--ab-fe9k.example",
+        "zoe@xn--bcher-2pa.example",
+        "zoe@xn--bucher-xyd.example",
+        "zoe@xn--ü.example",
+        "zoë@bücher.example",
+        "zoe",
+        "",
+    ],
+)
+def test_a_plain_address_is_left_as_it_is(address):
+    assert plain_address(address) == address
+
+
+@pytest.mark.parametrize("spelling", [*SAME.values(), "ZOE@XN--LS8H.example"])
+def test_a_plain_address_has_no_other_plain_spelling(spelling):
+    assert plain_address(plain_address(spelling)) == plain_address(spelling)
+
+
+def test_the_oldest_of_several_spellings_is_used(call, orders):
+    Customer.objects.create(name="Ada", email="ADA@example.com")
+    Customer.objects.create(name="Ada", email="ada@example.com")
+    Customer.objects.create(name="Ada", email="Ada@example.com")
+    Customer.objects.create(name="Bob", email="bob@example.com")
+    Customer.objects.create(name="Bob", email="Bob@example.com")
+    orders(ADA, BOB)
+    call("migrate_data")
+    assert links() == ["ADA@example.com", "bob@example.com"]
+
+
+@pytest.mark.parametrize("correct", [True, False], ids=["corrected", "deleted"])
+def test_a_customer_whose_spelling_is_gone_meanwhile_is_not_used(
+    call, orders, between_batches, correct
+):
+    customer = Customer.objects.create(name="Ada", email="ADA@example.com")
+    rows = Customer.objects.filter(pk=customer.pk)
+    orders(BOB, ADA)
+    between_batches(2, lambda: rows.update(email="new@example.com") if correct else rows.delete())
+    call("migrate_data", batch_size=1)
+    assert links() == ["bob@example.com", "ada@example.com"]
+
+
 def test_linked_orders_and_orders_without_a_text_are_left_alone(call, orders):
     carl = Customer.objects.create(name="Carl", email="carl@example.com")
     orders(ADA, customer=carl)
@@ -202,8 +283,8 @@ def test_verbosity_0_prints_nothing(call, orders, between_batches):
 def test_a_customer_that_is_deleted_meanwhile_costs_its_batch_alone(call, orders, monkeypatch):
     find = customers._find
 
-    def find_and_lose_bob(emails, key):
-        return {email: pk for email, pk in find(emails, key).items() if "bob" not in email}
+    def find_and_lose_bob(emails, others):
+        return {email: pk for email, pk in find(emails, others).items() if "bob" not in email}
 
     monkeypatch.setattr(customers, "_find", find_and_lose_bob)
     orders(ADA, BOB)
