@@ -381,12 +381,13 @@ def acl(group):
 
 
 @pytest.fixture
-def lists(tmp_path):
+def lists(target):
+    target.touch()
     try:
-        os.setxattr(tmp_path, ACL, acl(0))
-        os.removexattr(tmp_path, ACL)
+        os.setxattr(target, ACL, acl(0))
     except (AttributeError, OSError):
         pytest.skip("needs a disk with POSIX access control lists")
+    target.unlink()
 
 
 @pytest.mark.posix
