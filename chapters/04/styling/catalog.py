@@ -7,10 +7,12 @@ from decimal import Decimal
 from django.db import connection
 
 from shared_project.shop.models import Product
+from shared_project.toolkit.locks import session_settings
+from styling.records import Record
 
 BATCH_SIZE = 500
 CENT = Decimal("0.01")
-LOCK_WAIT = 20  # seconds, as long as the settings let SQLite wait
+LOCK_TIMEOUT = "20s"  # as long as the settings let SQLite wait
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Change:
         ]
 
 
-def synchronize(records: list) -> Iterator[Change]:
+def synchronize(records: list[Record]) -> Iterator[Change]:
     """Store what is new or changed in `records`, each fit for Product; yield what was done.
 
     Call it in a transaction and go through to the end. Products that the records do not name
@@ -56,11 +58,10 @@ def synchronize(records: list) -> Iterator[Change]:
         yield from changes
 
 
-def to_product(record: tuple[tuple[str, object], ...]) -> Product:
-    """Return the product that the pairs of `record` describe, its price in cents: 1.5 is 1.50."""
-    product = Product(**dict(record))
-    product.price = product.price.quantize(CENT)
-    return product
+def to_product(record: Record) -> Product:
+    """Return the product that `record` describes, its price in cents: 1.5 is 1.50."""
+    price = record.price.quantize(CENT)
+    return Product(name=record.name, price=price, category=record.category)
 
 
 def lock_products() -> None:
@@ -73,6 +74,5 @@ def lock_products() -> None:
     if connection.vendor != "postgresql":
         return
     table = connection.ops.quote_name(Product._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}s'")
+    with session_settings(connection, lock_timeout=LOCK_TIMEOUT), connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")

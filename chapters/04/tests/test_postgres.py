@@ -109,7 +109,7 @@ def test_two_copies_write_every_product_once(sync, call, tmp_path):
 
 
 def test_a_lock_is_not_waited_for_without_end(other, sync, monkeypatch):
-    monkeypatch.setattr(catalog, "LOCK_WAIT", 0.5)
+    monkeypatch.setattr(catalog, "LOCK_TIMEOUT", "500ms")
     with other.cursor() as cursor:
         cursor.execute("LOCK TABLE shop_product")
     sync()

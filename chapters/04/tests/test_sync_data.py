@@ -181,9 +181,18 @@ def test_output_begins_after_the_commit(shop, call, feed, monkeypatch):
     assert depths == [outside] * 3
 
 
-def test_names_are_printed_escaped(call, feed):
-    call("sync_data", source=feed({**KITE, "name": "Kite\u202e"}), verbosity=2)
-    assert call.stdout.startswith("new        Kite\\u202e\n")
+def test_what_the_shop_said_before_is_printed_escaped(call, feed):
+    Product.objects.create(name="Pen", price=Decimal("1.50"), category="Desk\x1b[2J")
+    call("sync_data", source=feed(PEN), verbosity=3)
+    assert r"category: 'Desk\x1b[2J' to 'Office'" in call.stdout
+
+
+@pytest.mark.parametrize("name", ["Kite ", "\tKite\n", "Kite\u202e", "Ki\u200bte", "Zoe\u0308"])
+@pytest.mark.parametrize("field", ["name", "category"])
+def test_a_name_that_only_looks_like_another_is_refused(call, feed, field, name):
+    with pytest.raises(CommandError, match="1 of 1 records are wrong"):
+        call("sync_data", source=feed({**KITE, field: name}))
+    assert call.stderr.startswith(f"record 1, {field}: ")
 
 
 @pytest.mark.parametrize("source", ["", " ", None])
@@ -214,10 +223,10 @@ def test_sigterm_and_ctrl_c_end_it_while_the_server_is_silent(manage, web):
         for number in codes
     }
     for _ in processes:
-        assert web.asked.acquire(timeout=20)
+        assert web.asked.acquire(timeout=60)
     for number, process in processes.items():
         process.send_signal(number)
-    assert {number: process.wait(10) for number, process in processes.items()} == codes
+    assert {number: process.wait(60) for number, process in processes.items()} == codes
 
 
 def test_reads_the_feed_from_stdin(manage):

@@ -1,15 +1,16 @@
 from collections import Counter
-from tempfile import SpooledTemporaryFile
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from export.files import MEGABYTE
 from greet.arguments import check, non_empty, whole_number
-from greet.text import printable, quoted
+from greet.text import quoted
+from shared_project.toolkit.output import Listing
+from shared_project.toolkit.shutdown import CommitGuard
 from styling.catalog import synchronize
 from styling.feed import BUNDLED, read_source, shown
-from styling.records import bad_records, parse
+from styling.records import check_records, parse
 from styling.streams import style_for
 
 megabytes = whole_number(1, 100)
@@ -44,44 +45,50 @@ class Command(BaseCommand):
         name = shown(source)
         self.debug(verbosity, f"Reading {name}.")
         data = read_source(source, max_mb * MEGABYTE)
-        records = parse(data, name)
+        records = self.good_records(data, name)
         self.debug(verbosity, f"Read {len(data)} bytes, {len(records)} records.")
-        self.refuse_problems(records, name)
-        with SpooledTemporaryFile(MEGABYTE, "w+", encoding="utf-8", newline="\n") as lines:
-            counts = self.store(records, lines, verbosity)
-            # The transaction is committed: from here on, output that fails decides nothing.
-            lines.seek(0)
+        with Listing() as lines:
+            with CommitGuard(self) as guard, transaction.atomic():
+                counts = self.store(records, lines, verbosity)
+                lines.finish()
+                guard.commit_follows(summary(counts))
+            # From here on, output that fails decides nothing.
             for line in lines:
-                self.stdout.write(line, ending="")
+                self.stdout.write(line)
         if verbosity > 0:
             self.stdout.write(self.style.SUCCESS(summary(counts)))
 
-    def refuse_problems(self, records, name):
-        error_style = style_for(self.stderr, self.style.ERROR)
-        count = bad = 0
-        for row, found in bad_records(records):
-            bad += 1
-            for field, message in found:
-                count += 1
-                if count <= MAX_ERRORS:
-                    self.stderr.write(f"record {row}, {field}: {message}", error_style)
-        if count > MAX_ERRORS:
-            self.stderr.write(f"… and {count - MAX_ERRORS} more errors.", error_style)
-        if bad:
+    def good_records(self, data, name):
+        """Return the records; raise CommandError where one is wrong, and print why."""
+        records, lines, wrong, errors = [], [], 0, 0
+        for row, (record, found) in enumerate(check_records(parse(data, name)), 1):
+            if record:
+                records.append(record)
+                continue
+            wrong += 1
+            errors += len(found)
+            for field, message in found[: MAX_ERRORS - len(lines)]:
+                lines.append(f"record {row}, {field}: {message}")
+        if errors > MAX_ERRORS:
+            lines.append(f"… and {errors - MAX_ERRORS} more errors.")
+        for line in lines:
+            self.stderr.write(line, style_for(self.stderr, self.style.ERROR))
+        if wrong:
             raise CommandError(
-                f"{name}: {bad} of {len(records)} records are wrong. Nothing was changed."
+                f"{name}: {wrong} of {wrong + len(records)} records are wrong. "
+                "Nothing was changed."
             )
+        return records
 
     def store(self, records, lines, verbosity):
         counts = Counter()
-        with transaction.atomic():
-            for change in synchronize(records):
-                counts[change.action] += 1
-                if verbosity > 1:
-                    lines.write(f"{change.action:9}  {printable(change.product.name)}\n")
-                if verbosity > 2 and change.action == "changed":
-                    for field, old, new in change.differences():
-                        lines.write(f"           {field}: {quoted(old)} to {quoted(new)}\n")
+        for change in synchronize(records):
+            counts[change.action] += 1
+            if verbosity > 1:
+                lines.write(f"{change.action:9}  {change.product.name}")
+            if verbosity > 2 and change.action == "changed":
+                for field, old, new in change.differences():
+                    lines.write(f"           {field}: {quoted(old)} to {quoted(new)}")
         return counts
 
     def debug(self, verbosity, text):
