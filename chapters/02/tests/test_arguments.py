@@ -41,6 +41,12 @@ def test_positive_number_refuses(value):
         positive_number(value)
 
 
+def test_a_number_has_at_most_4000_digits():
+    assert positive_number("9" * 4000) == int("9" * 4000)
+    with pytest.raises(ArgumentTypeError, match="^must be a whole number of at least 1, not '99"):
+        positive_number("9" * 4001)
+
+
 def test_a_bound_is_part_of_the_range():
     percent = whole_number(0, 100)
     assert [percent("0"), percent("100")] == [0, 100]

@@ -117,6 +117,14 @@ def test_a_lock_is_not_waited_for_without_end(other, sync, monkeypatch):
     assert "lock timeout" in str(failure)
 
 
+def test_the_lock_timeout_is_given_back():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '7s'")
+        catalog.lock_products()
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("7s",)
+
+
 def test_others_read_while_the_products_are_locked(other):
     with transaction.atomic():
         catalog.lock_products()

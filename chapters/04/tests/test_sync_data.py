@@ -1,15 +1,19 @@
+import errno
 import io
 import json
 import os
 import signal
 import sys
+import tempfile
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from conftest import wait_until_blocked
 from shared_project.shop.models import Product
 from styling import catalog
 from styling.feed import BUNDLED
@@ -167,6 +171,59 @@ def test_what_fails_halfway_is_undone(shop, call, feed, monkeypatch):
         call("sync_data", source=feed(KITE, PEN), verbosity=2)
     assert stored() == before
     assert call.stdout == ""
+
+
+def test_a_list_that_does_not_fit_on_the_disk_changes_nothing(shop, call, feed, monkeypatch):
+    before = stored()
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "flush", Mock(side_effect=full))
+    with pytest.raises(CommandError, match="^Folder for temporary files, .*: No space left"):
+        call("sync_data", source=feed(KITE, PEN), verbosity=2)
+    assert stored() == before
+    assert call.stdout == ""
+
+
+AT_THE_COMMIT = """
+import os
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+commit = BaseDatabaseWrapper.commit
+
+
+def stop_and_commit(self):
+    os.kill(os.getpid(), {number:d})
+    commit(self)
+
+
+BaseDatabaseWrapper.commit = stop_and_commit
+"""
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_commit_does_not_hide_the_work(manage, number):
+    # Python runs a module of this name when it starts.
+    module = manage.folder / "sitecustomize.py"
+    module.write_text(AT_THE_COMMIT.format(number=number), encoding="utf-8")
+    done = manage("sync_data", env={"PYTHONPATH": str(manage.folder)})
+    assert done.returncode == 0
+    assert "but the work was done before: Synchronized 10 products: 10 new, " in done.stderr
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+def test_a_signal_while_a_slow_reader_reads_does_not_hide_the_work(manage, feed):
+    # More than a pipe holds.
+    source = feed(*({**KITE, "name": f"{number} {'x' * 190}"} for number in range(1000)))
+    process = manage.start("sync_data", "-v", "2", "--source", source)
+    assert process.stdout.read(1) == "n"
+    wait_until_blocked(process)
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "but the work was done before: Synchronized 1000 products: 1000 new" in stderr
 
 
 def test_output_begins_after_the_commit(shop, call, feed, monkeypatch):
