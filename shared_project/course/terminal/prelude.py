@@ -263,6 +263,14 @@ def refuse_thread(*arguments, **options):
     raise RuntimeError(NO_THREAD)
 
 
+def start_thread(self):
+    """Do the work of a thread that nobody joins at once; refuse any other."""
+    if not (self.daemon and self._target):
+        refuse_thread()
+    with own_connections():
+        self.run()
+
+
 def wait_alone(self, timeout=None):
     """Wait for what only another thread could say: in vain, and without an end never."""
     if timeout is None:
@@ -423,7 +431,7 @@ def install():
     Loop.subprocess_exec = Loop.subprocess_shell = refuse_process
     socket.socket.connect = socket.socket.bind = refuse_socket
     socket.getaddrinfo = refuse_socket
-    threading.Thread.start = refuse_thread
+    threading.Thread.start = start_thread
     threading.Condition.wait = wait_alone  # which Event, Semaphore and Queue wait with
     tqdm.tqdm.monitor_interval = 0  # the monitor is a thread
     json.scanner.make_scanner = make_scanner

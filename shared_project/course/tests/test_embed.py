@@ -120,7 +120,7 @@ def test_a_block_on_a_page_becomes_the_code():
 @pytest.mark.parametrize(
     ("options", "title"),
     [
-        ('symbol="main"', 'manage-py-file-8">manage.py<span> lines 8–17</span></a>'),
+        ('symbol="main"', 'manage-py-file-8">manage.py<span> lines 8–23</span></a>'),
         ('first="import os"', 'manage-py-file-4">manage.py<span> line 4</span></a>'),
         ("", 'manage-py-file-1">manage.py</a>'),
     ],

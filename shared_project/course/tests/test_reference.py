@@ -133,7 +133,7 @@ def test_the_commands_are_listed_with_their_help_and_their_claims(links):
     assert "\n## 2. Greet\n\nFrom [chapter 2](../chapters/02-greet.md).\n" in text
     assert '<th scope="row">Exit code 2</th><td><a href="chapters/02/tests/test_gr' in text
     assert f'<a href="{SHARED}' not in text
-    assert "| head -1</code></a>" in text
+    assert "| head -1</code>; what was committed before stays</a>" in text
 
 
 def test_exit_codes_come_in_the_order_of_their_numbers(links):
