@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from shared_project.shop.models import Product
 
@@ -25,3 +26,16 @@ def prices():
     return lambda: {
         name: str(price) for name, price in Product.objects.values_list("name", "price")
     }
+
+
+@pytest.fixture
+def stored(manage):
+    """Return a function that tells what the products cost that the processes have left."""
+
+    def stored():
+        rows = Product.objects.values_list("name", "price")
+        if connection.vendor == "sqlite":
+            rows = manage.rows("SELECT name, price FROM shop_product")
+        return {name: f"{price:.2f}" for name, price in rows}
+
+    return stored

@@ -1,11 +1,14 @@
 import sqlite3
+import tempfile
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
 from shared_project.shop.models import CartItem, Product
+from shared_project.toolkit import output
 from transactions import locks
 from transactions import prices as prices_module
 from transactions.categories import category_name
@@ -56,7 +59,7 @@ def test_changes_only_the_category(call, products, prices):
 
 
 def test_writes_no_column_but_the_price(call, products, django_assert_num_queries):
-    with django_assert_num_queries(4 if connection.vendor == "sqlite" else 8) as queries:
+    with django_assert_num_queries(4 if connection.vendor == "sqlite" else 10) as queries:
         call("bulk_update", percentage="10")
     (update,) = [q["sql"] for q in queries if q["sql"].startswith("UPDATE")]
     assert update.startswith('UPDATE "shop_product" SET "price" = ')
@@ -253,26 +256,42 @@ def test_an_error_that_is_no_lock_stays_what_it_is():
     assert not locks.is_conflict(OperationalError("disk is full"))
 
 
-def stored(manage):
-    """Return what a process that `manage` started has stored."""
-    if connection.vendor == "sqlite":
-        rows = manage.rows("SELECT name, price FROM shop_product")
-    else:
-        rows = Product.objects.values_list("name", "price")
-    return {name: f"{price:.2f}" for name, price in rows}
+@pytest.mark.parametrize(
+    ("name", "conflict"),
+    [("SQLITE_BUSY", True), ("SQLITE_BUSY_RECOVERY", True), ("SQLITE_FULL", False)],
+)
+def test_sqlite_says_in_more_than_one_way_that_it_is_busy(name, conflict):
+    error = OperationalError("…")
+    error.__cause__ = sqlite3.OperationalError("…")
+    error.__cause__.sqlite_errorname = name
+    assert locks.is_conflict(error) == conflict
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_list_that_does_not_fit_on_the_disk_changes_nothing(
+    call, products, prices, monkeypatch, dry_run
+):
+    monkeypatch.setattr(output, "MEGABYTE", 1)
+    full = Path("/dev/full")
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full.open("w+"))
+    with pytest.raises(CommandError, match="^Folder for temporary files, .*: No space left "):
+        call("bulk_update", percentage="10", verbosity=2, dry_run=dry_run)
+    assert (prices(), call.stdout) == (BEFORE, "")
 
 
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
-def test_a_reader_that_leaves_does_not_roll_back(manage, products):
+def test_a_reader_that_leaves_does_not_roll_back(manage, products, stored):
     process = manage.start("bulk_update", "--percentage", "10", "-v", "2")
     process.stdout.close()
     assert (process.wait(20), process.stderr.read()) == (141, "")
-    assert stored(manage) == AFTER
+    assert stored() == AFTER
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_both_count(manage, products):
+def test_two_at_once_both_count(manage, products, stored):
     both = [manage.start("bulk_update", "--percentage", "10") for _ in range(2)]
     assert [process.wait(30) for process in both] == [0, 0]
-    assert stored(manage)["Robot"] == "121.00"
+    assert stored()["Robot"] == "121.00"

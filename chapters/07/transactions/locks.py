@@ -4,13 +4,19 @@ from collections.abc import Callable
 
 from django.db import OperationalError, connection, models, transaction
 
+from shared_project.toolkit.locks import session_settings
+
 # Milliseconds that a try may wait, and new writers behind it. Longer than deadlock_timeout, a
 # second, after which PostgreSQL stops an autovacuum that is in the way.
 LOCK_TIMEOUT = 2000
 TRIES = 10
 
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
 LOCK_NOT_AVAILABLE = "55P03"
-CONFLICTS = {LOCK_NOT_AVAILABLE, "40P01", "SQLITE_BUSY"}  # 40P01: deadlock detected
+DEADLOCK_DETECTED = "40P01"
+SERIALIZATION_FAILURE = "40001"
+# SQLite's errors have names; some say more, such as SQLITE_BUSY_RECOVERY.
+CONFLICTS = (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE, "SQLITE_BUSY")
 
 
 def lock_table(model: type[models.Model], on_wait: Callable[[], None]) -> None:
@@ -28,28 +34,28 @@ def lock_table(model: type[models.Model], on_wait: Callable[[], None]) -> None:
         return
     table = connection.ops.quote_name(model._meta.db_table)
     tries = 0
-    while True:
-        tries += 1
-        try:
-            # In a savepoint: a failed statement would spoil the whole transaction.
-            with transaction.atomic(), connection.cursor() as cursor:
-                # New writers queue behind one that waits: give way to them between the tries.
-                cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
-                cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-        except OperationalError as error:
-            if _code(error) != LOCK_NOT_AVAILABLE or tries == TRIES:
-                raise
-        else:
-            return
-        if tries == 1:
-            on_wait()
+    # New writers queue behind one that waits: give way to them between the tries.
+    with session_settings(connection, lock_timeout=f"{LOCK_TIMEOUT}ms"):
+        while True:
+            tries += 1
+            try:
+                # In a savepoint: a failed statement would spoil the whole transaction.
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+            except OperationalError as error:
+                if _code(error) != LOCK_NOT_AVAILABLE or tries == TRIES:
+                    raise
+            else:
+                return
+            if tries == 1:
+                on_wait()
 
 
 def is_conflict(error: OperationalError) -> bool:
-    """Return whether `error` says that another session held a lock for too long."""
-    return _code(error) in CONFLICTS
+    """Return whether `error` says that another session was in the way, and may be gone soon."""
+    return _code(error).startswith(CONFLICTS)
 
 
 def _code(error):
     cause = error.__cause__
-    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""

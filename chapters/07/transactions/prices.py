@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TextIO
 
 from django.core.management.base import CommandError
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Count, F, Max, QuerySet
 
 from greet.text import printable, quoted
 from shared_project.shop.models import Product
+from shared_project.toolkit.output import Listing
 from transactions.locks import is_conflict, lock_table
 from transactions.money import CENT, lowest_changing_price, new_price, price_after
 
@@ -28,16 +28,20 @@ def change_prices(
     products: QuerySet,
     percentage: Decimal,
     *,
-    listing: TextIO | None = None,
+    listing: Listing | None = None,
     on_wait: Callable[[], None] = lambda: None,
+    before_commit: Callable[[Outcome], None] = lambda _: None,
 ) -> Outcome:
     """Change the prices of `products` by `percentage`, in one transaction of its own.
 
     When it returns, the change is committed. A line for each changed price is written to
-    `listing`. `on_wait` is called where other writers make it wait for more than two seconds.
+    `listing`. `on_wait` is called where other writers make it wait for more than two seconds,
+    `before_commit` with the outcome as the last thing before the commit.
     Raises CommandError where a new price does not fit, where the database refuses one, and
-    where other writers do not finish in time; then nothing has changed.
+    where other writers do not finish in time; then nothing has changed. Where the session is
+    lost during the commit, nobody knows, and the message says so.
     """
+    session = None
     try:
         with transaction.atomic(durable=True):
             lock_table(Product, on_wait)
@@ -45,21 +49,31 @@ def change_prices(
             changing = changing_prices(products, percentage)
             if listing is not None:
                 write_list(changing, listing)
-            changed = changing.update(price=F("new_price"))
+            outcome = Outcome(changing.update(price=F("new_price")), total)
+            before_commit(outcome)
+            session = connection.connection
     except IntegrityError as error:
         reason = printable(str(error).splitlines()[0])
         raise CommandError(f"The database refused: {reason}. Nothing changed.") from error
     except OperationalError as error:
-        if not is_conflict(error):
+        if is_conflict(error):
+            message = (
+                "Somebody else is writing to the products. Nothing changed; run the command again."
+            )
+        elif session is not None and connection.connection is not session:
+            # Django has opened another one, or none.
+            message = (
+                "The connection was lost during the commit, so the prices may have changed. "
+                "Look at one before you run the command again."
+            )
+        else:
             raise
-        raise CommandError(
-            "Somebody else is writing to the products. Nothing changed; run the command again."
-        ) from error
-    return Outcome(changed, total)
+        raise CommandError(message) from error
+    return outcome
 
 
 def preview_prices(
-    products: QuerySet, percentage: Decimal, *, listing: TextIO | None = None
+    products: QuerySet, percentage: Decimal, *, listing: Listing | None = None
 ) -> Outcome:
     """Return, list and raise what `change_prices` would; change nothing and lock nothing."""
     total = count_fitting(products, percentage)
@@ -101,7 +115,8 @@ def changing_prices(products: QuerySet, percentage: Decimal) -> QuerySet:
     return priced.filter(price__gte=lowest_changing_price(percentage))
 
 
-def write_list(changing: QuerySet, listing: TextIO) -> None:
+def write_list(changing: QuerySet, listing: Listing) -> None:
     rows = changing.order_by("pk").values_list("name", "price", "new_price")
     for name, old, new in rows.iterator():
-        listing.write(f"{printable(name)}: {old:.2f} -> {new:.2f}\n")
+        listing.write(f"{printable(name)}: {old:.2f} -> {new:.2f}")
+    listing.finish()

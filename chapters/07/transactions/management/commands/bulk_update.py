@@ -1,10 +1,10 @@
-from tempfile import SpooledTemporaryFile
-
 from django.core.management.base import BaseCommand, CommandError
 
 from greet import arguments
 from greet.text import quoted
 from shared_project.shop.models import Product
+from shared_project.toolkit.output import Listing, discard_output
+from shared_project.toolkit.shutdown import CommitGuard
 from transactions.categories import category_name, unknown_category
 from transactions.prices import change_prices, preview_prices
 
@@ -40,31 +40,45 @@ class Command(BaseCommand):
             category = arguments.check(category_name, category, "--category")
             products = products.filter(category=category)
 
+        def summary(outcome):
+            verb = "Would change" if dry_run else "Changed"
+            where = "" if category is None else f" in {quoted(category)}"
+            prices = f"{outcome.changed} of {outcome.total} prices"
+            return f"{verb} {prices}{where} by {percentage:+f} %."
+
+        def before_commit(outcome):
+            if outcome.total:  # Without products there is no work that could be done.
+                guard.commit_follows(summary(outcome))
+
         # The list is printed after the commit: nobody reads of a change that is then rolled
-        # back, and no slow reader prolongs the lock. Up to a megabyte of it is held in memory.
-        with SpooledTemporaryFile(1_000_000, mode="w+", encoding="utf-8") as lines:
+        # back, and no slow reader prolongs the lock.
+        with Listing() as lines:
             listing = lines if verbosity > 1 else None
             if dry_run:
                 outcome = preview_prices(products, percentage, listing=listing)
             else:
-                outcome = change_prices(
-                    products, percentage, listing=listing, on_wait=lambda: self.wait(verbosity)
-                )
+                with CommitGuard(self) as guard:
+                    outcome = change_prices(
+                        products,
+                        percentage,
+                        listing=listing,
+                        on_wait=lambda: self.wait(verbosity),
+                        before_commit=before_commit,
+                    )
             if category is not None and not outcome.total:
                 raise CommandError(unknown_category(category))
             if verbosity == 0:
                 return
-            lines.seek(0)
             for line in lines:
                 self.stdout.write(line)
-        verb = "Would change" if dry_run else "Changed"
-        where = "" if category is None else f" in {quoted(category)}"
-        self.stdout.write(
-            self.style.SUCCESS(
-                f"{verb} {outcome.changed} of {outcome.total} prices{where} by {percentage:+f} %."
-            )
-        )
+        self.stdout.write(self.style.SUCCESS(summary(outcome)))
+        # Here, where a signal during the wait for a slow reader is known to come too late.
+        self.stdout.flush()
 
     def wait(self, verbosity):
         if verbosity > 0:
-            self.stderr.write("Waiting for somebody else who writes to the products…", str)
+            try:
+                self.stderr.write("Waiting for somebody else who writes to the products…", str)
+            except OSError:
+                # A notice that nobody can read is no reason to stop.
+                discard_output(self.stderr)
