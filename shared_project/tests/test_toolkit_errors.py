@@ -14,6 +14,7 @@ from django.db import (
     connections,
 )
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.db.migrations.exceptions import MigrationSchemaMissing
 
 from shared_project.toolkit import errors
 from shared_project.toolkit.errors import (
@@ -106,6 +107,16 @@ def test_a_code_counts_more_than_the_class_of_the_error(code):
     for one in (error, cause):
         line = explain_database_error(one)
         assert line.endswith(f"Zugriff verweigert. {errors.STEPS_BY_CODE[code]}")
+
+
+def test_migrate_without_the_right_to_create_a_table_names_the_right():
+    refusal = ProgrammingError("permission denied for schema public")
+    refusal.__cause__ = Exception()
+    refusal.__cause__.sqlstate = "42501"
+    error = MigrationSchemaMissing(f"Unable to create the django_migrations table ({refusal})")
+    error.__context__ = refusal
+    line = explain_database_error(error)
+    assert line.endswith(f": permission denied for schema public. {errors.RIGHTS}")
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseErrorWrapper
 
@@ -95,6 +96,9 @@ def explain_database_error(error: Exception) -> str | None:
     `error` is one of `database_errors`. Returns None where the operator could not have caused
     it: then it is a bug, and its traceback is what helps.
     """
+    if isinstance(error, MigrationSchemaMissing) and isinstance(error.__context__, Error):
+        # `migrate` has wrapped what the database said, as it could not make its first table.
+        error = error.__context__
     connection = failed_connection(error)
     words = str(error)
     step = STEPS_BY_CODE.get(_code(error))
