@@ -82,9 +82,9 @@ class Command(BaseCommand):
                     text = "Stopped before the end. Run the command again to go on."
                     self.stderr.write(text, style_for(self.stderr, self.style.WARNING))
                 stop.release()
-        stop.end()
-        if problems:
+        if complete and problems:
             raise CommandError("\n".join(problems))
+        stop.end()
 
     def clean(self, report, cutoff, batch_size, dry_run, verbosity, stop):
         old = report.target.old(cutoff)
