@@ -8,6 +8,7 @@ from django.db import connection
 
 from shared_project.shop.models import Product
 from shared_project.toolkit.locks import session_settings
+from styling.lookalikes import refuse_lookalikes
 from styling.records import Record
 
 BATCH_SIZE = 500
@@ -28,6 +29,10 @@ class Change:
             return "new"
         return "changed" if self.differences() else "unchanged"
 
+    def brings_a_text(self) -> bool:
+        """Say whether a name or a category is stored for this product that was not before."""
+        return self.before is None or self.before.category != self.product.category
+
     def differences(self) -> list[tuple[str, object, object]]:
         """Return (field, old value, new value) for what differs from a product that was there."""
         return [
@@ -40,15 +45,21 @@ class Change:
 def synchronize(records: list[Record]) -> Iterator[Change]:
     """Store what is new or changed in `records`, each fit for Product; yield what was done.
 
-    Call it in a transaction and go through to the end. Products that the records do not name
+    Raises CommandError where a text in it looks like another one that is stored. Call it in a
+    transaction and go through to the end. Products that the records do not name
     stay as they are.
     """
     lock_products()
+    compared = False
     for start in range(0, len(records), BATCH_SIZE):
         products = [to_product(record) for record in records[start : start + BATCH_SIZE]]
         names = [product.name for product in products]
         stored = {product.name: product for product in Product.objects.filter(name__in=names)}
         changes = [Change(product, stored.get(product.name)) for product in products]
+        if not compared and any(change.brings_a_text() for change in changes):
+            # Only now, and once: it reads the whole table.
+            refuse_lookalikes(records)
+            compared = True
         Product.objects.bulk_create(
             [change.product for change in changes if change.action != "unchanged"],
             update_conflicts=True,

@@ -225,6 +225,13 @@ def test_without_a_router_another_database_is_a_replica():
     assert not probes.written_models("other")
 
 
+def test_a_database_of_another_kind_is_only_read(file, monkeypatch):
+    monkeypatch.setattr(type(connections["default"]), "vendor", "another")
+    monkeypatch.setattr(probes, "try_to_write", Mock(side_effect=AssertionError))
+    monkeypatch.setattr(probes, "ask_for_rights", Mock(side_effect=AssertionError))
+    assert result("database default").ok
+
+
 def test_a_router_that_raises_is_one_failed_check(file, settings):
     settings.DATABASE_ROUTERS = [Mock(db_for_write=Mock(side_effect=LookupError("no such shop")))]
     assert result("database default").detail == "LookupError: no such shop"

@@ -6,10 +6,12 @@ import time
 from decimal import Decimal
 
 import pytest
+from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
 from shared_project.shop.models import Product
 from styling import catalog
+from styling.records import Record
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -115,6 +117,15 @@ def test_a_lock_is_not_waited_for_without_end(other, sync, monkeypatch):
     sync()
     [failure] = sync.finish()
     assert "lock timeout" in str(failure)
+
+
+@pytest.mark.parametrize("stored", ["Kite ", " Kite", "Kite\u200b", "\tKite"])
+def test_a_name_that_looks_like_a_stored_one_is_refused(stored):
+    Product.objects.create(name=stored, price=1, category="Toys")
+    record = Record("Kite", Decimal("9.99"), "Toys")
+    refused = pytest.raises(CommandError, match="^record 1, name: 'Kite' looks like ")
+    with refused, transaction.atomic():
+        list(catalog.synchronize([record]))
 
 
 def test_the_lock_timeout_is_given_back():

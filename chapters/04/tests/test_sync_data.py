@@ -134,6 +134,50 @@ def test_verbosity_3_prints_what_changed_and_on_stderr_what_was_read(shop, call,
     assert call.stderr == f"Reading {source}.\nRead 51 bytes, 1 records.\n"
 
 
+@pytest.mark.parametrize("stored_name", ["Kite ", " Kite", "Kite\u200b", "Kite\xa0", "\tKite"])
+def test_a_new_name_that_looks_like_a_stored_one_is_refused(call, feed, stored_name):
+    Product.objects.create(name=stored_name, price=1, category="Toys")
+    with pytest.raises(CommandError) as raised:
+        call("sync_data", source=feed(PEN, KITE, MUG))
+    assert str(raised.value) == (
+        f"record 2, name: 'Kite' looks like {stored_name!a}, which is stored: rename that first. "
+        "Nothing was changed."
+    )
+    assert Product.objects.count() == 1
+
+
+def test_a_new_category_that_looks_like_a_stored_one_is_refused(call, feed):
+    Product.objects.create(name="Pen", price=1, category="Office ")
+    Product.objects.create(name="Ruler", price=1, category="Office ")
+    with pytest.raises(CommandError, match="^record 1, category: 'Office' .* So are 1 more. Noth"):
+        call("sync_data", source=feed(PEN, {**MUG, "category": "Office"}))
+    assert Product.objects.count() == 2
+
+
+def test_a_feed_may_replace_a_category_that_is_not_plain(call, feed):
+    Product.objects.create(name="Pen", price=1, category="Office ")
+    call("sync_data", source=feed(PEN))
+    assert stored() == {("Pen", Decimal("1.50"), "Office")}
+
+
+def test_a_text_that_is_stored_already_as_it_is_is_taken(shop, call, feed):
+    Product.objects.create(name="Mug ", price=1, category="Office ")
+    call("sync_data", source=feed({**MUG, "category": "Office"}, {**KITE, "category": "Office"}))
+    assert Product.objects.get(name="Mug").category == "Office"
+
+
+def test_a_plain_text_of_another_script_looks_like_no_other(call, feed):
+    Product.objects.create(name="B\xfccher", price=1, category="Toys")
+    call("sync_data", source=feed({**KITE, "name": "Bucher"}))
+    assert Product.objects.count() == 2
+
+
+def test_without_a_new_text_none_is_compared(shop, call, feed, monkeypatch):
+    monkeypatch.setattr(catalog, "refuse_lookalikes", Mock(side_effect=AssertionError))
+    call("sync_data", source=feed(PEN, MUG))
+    assert Product.objects.get(name="Pen").price == Decimal("1.50")
+
+
 def test_a_bad_record_changes_nothing(shop, call, feed):
     before = stored()
     with pytest.raises(CommandError, match=r"feed\.json: 1 of 2 records are wrong. Nothing was"):
