@@ -75,10 +75,14 @@ def test_a_folder_that_cannot_be_made_is_one_line(call):
         call("load_demo")
 
 
-def test_a_row_that_is_not_stored_leaves_no_upload(call, monkeypatch):
+@pytest.mark.parametrize("key", [1, 5])
+def test_a_row_that_is_not_stored_leaves_no_upload(call, monkeypatch, key):
     def save(self, **options):
-        raise KeyboardInterrupt
+        if self.pk == key:
+            raise KeyboardInterrupt
+        original(self, **options)
 
+    original = TempFile.save
     monkeypatch.setattr(TempFile, "save", save)
     with pytest.raises(KeyboardInterrupt):
         call("load_demo")

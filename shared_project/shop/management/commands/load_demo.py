@@ -22,6 +22,8 @@ from shared_project.shop.turns import in_turn, reserve_keys
 from shared_project.shop.uploads import store
 
 BATCH_SIZE = 2000
+# What a killed run may leave without rows, until the next run.
+FILES_IN_A_BATCH = 20
 
 
 class Command(BaseCommand):
@@ -101,8 +103,8 @@ def insert(model, batch):
 def load_files(model, files, bar):
     """Store the uploads, each with its row, but for those that are there; return how many."""
     new = 0
-    for pk, name, content, created_at in files:
-        row = model(pk=pk, created_at=created_at)
-        new += in_turn(model, partial(store, row, name, content))
-        bar.update()
+    uploads = ((model(pk=pk, created_at=date), name, content) for pk, name, content, date in files)
+    while batch := list(islice(uploads, FILES_IN_A_BATCH)):
+        new += in_turn(model, partial(store, batch))
+        bar.update(len(batch))
     return new
