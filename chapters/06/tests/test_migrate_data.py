@@ -107,6 +107,7 @@ def test_an_address_with_capitals_that_is_there_already_is_used(call, orders):
 
 
 SAME = {
+    "plain": "zoe@bücher.example",
     "capitals": "ZOE@BÜCHER.example",
     "decomposed": "zoe@bu\u0308cher.example",
     "decomposed capitals": "zoe@BU\u0308CHER.example",
