@@ -1,9 +1,11 @@
 """Keep what called commands print until it has become true."""
 
 import io
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from django.core.management.base import BaseCommand
+
+from shared_project.toolkit.output import discard_output
 
 
 class _Held(io.StringIO):
@@ -24,13 +26,17 @@ def held_output(command: BaseCommand):
     """Yield the options `stdout` and `stderr` for commands that `command` calls in the block.
 
     What they print comes out of `command`'s own streams when the block has ended well. When it
-    ends in an exception, what was printed on stdout is dropped: it was rolled back.
+    ends in an exception, what was printed on stdout is dropped: it was rolled back. A stderr
+    that cannot be written changes nothing about how the block ends.
     """
     stdout, stderr = _Held(command.stdout), _Held(command.stderr)
     try:
         # Receivers of post_migrate, Django's among them, use print().
-        with redirect_stdout(stdout):
+        with redirect_stdout(stdout), redirect_stderr(stderr):
             yield {"stdout": stdout, "stderr": stderr}
     finally:
-        stderr.release()
+        try:
+            stderr.release()
+        except OSError:
+            discard_output(command.stderr)
     stdout.release()

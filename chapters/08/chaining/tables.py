@@ -93,21 +93,6 @@ def lock_tables(connection: BaseDatabaseWrapper) -> None:
 
 
 @contextmanager
-def lock_timeout(connection: BaseDatabaseWrapper):
-    """Let no statement in the block wait longer than LOCK_SECONDS for a lock on PostgreSQL."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_SECONDS}s"])
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
-
-
-@contextmanager
 def forget_content_types():
     """Drop the content types that Django remembers, when the block has ended.
 

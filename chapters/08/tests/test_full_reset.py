@@ -1,8 +1,11 @@
 import io
 import json
+import os
 import re
 import signal
 import sqlite3
+import sys
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -11,7 +14,14 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import OperationalError, connection, connections, transaction
+from django.db import (
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.models.signals import post_migrate, pre_save
 
 from chaining.management.commands import full_reset
@@ -22,21 +32,55 @@ KITE = {"model": "shop.product", "pk": 1, "fields": {"name": "Kite", "price": 9,
 # Its customer is in no row: only the database notices.
 STRAY = {"model": "shop.order", "pk": 1, "fields": {"number": "1", "total": 1, "customer": 99}}
 
-STOPPING_SETTINGS = """
+WHILE_IT_LOADS = """
 import os
-import signal
 
 from django.db.models.signals import pre_save
-
-from shared_project.settings import *
 
 
 def stop(sender, **kwargs):
     if sender._meta.label == "shop.Order":
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), {number})
 
 
 pre_save.connect(stop)
+"""
+
+AT_THE_COMMIT = """
+import os
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+commit = BaseDatabaseWrapper.commit
+
+
+def stop_and_commit(self):
+    os.kill(os.getpid(), {number})
+    commit(self)
+
+
+BaseDatabaseWrapper.commit = stop_and_commit
+"""
+
+WHILE_IT_WAITS = """
+import os
+import time
+
+time.sleep = lambda seconds: os.kill(os.getpid(), {number})
+"""
+
+# A receiver that says something on stderr in the middle of the transaction.
+WARN = """
+import sys
+
+from django.db.models.signals import post_migrate
+
+
+def warn(**kwargs):
+    sys.stderr.write("Careful!\\n")
+
+
+post_migrate.connect(warn, weak=False)
 """
 
 
@@ -276,6 +320,48 @@ def test_whatever_ends_the_load_the_old_rows_are_back(call, shop, fixture_of, er
     assert call.stdout == ""
 
 
+@pytest.fixture
+def failing():
+    """Return a function: within, the database fails as `error` where a table is emptied."""
+
+    def failing(error):
+        def wrapper(execute, sql, params, many, context):
+            if sql.startswith(("TRUNCATE", "DELETE")):
+                raise error
+            return execute(sql, params, many, context)
+
+        return connection.execute_wrapper(wrapper)
+
+    return failing
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("too slow"), ProgrammingError("no right"), InternalError("read-only")],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("options", [{"interactive": False}, {}], ids=["no input", "asked"])
+def test_a_flush_that_fails_says_what_the_database_said(
+    call, shop, kite, typed, failing, error, options
+):
+    typed("yes\n")
+    with failing(error), pytest.raises(type(error)) as caught:
+        call("full_reset", **options)
+    assert caught.value is error
+    assert has_old_rows()
+    assert (call.stdout, call.stderr) == ("", "")
+
+
+def test_a_flush_that_fails_without_the_database_says_what_it_said(call, shop, kite, failing):
+    with (
+        failing(ZeroDivisionError()),
+        pytest.raises(CommandError, match="couldn't be flushed") as caught,
+    ):
+        call("full_reset", interactive=False)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert has_old_rows()
+
+
 def test_after_a_rollback_keys_count_on_where_they_were(call, shop, fixture_of):
     before = AuditLog.objects.latest("pk").pk
     fixture_of(KITE, STRAY)
@@ -303,6 +389,18 @@ def test_called_commands_print_to_the_commands_own_streams(call, other, kite, ca
     for text in ["Running migrations:", "Adding permission 'Shop | product |", "Installed 1 obj"]:
         assert text in stdout
     assert "\r" not in stdout
+
+
+def test_a_stderr_that_cannot_be_written_does_not_decide(shop, kite):
+    stdout = io.StringIO()
+
+    def warn(**kwargs):
+        sys.stderr.write("Careful!\n")
+
+    with received(warn, post_migrate, sender=None):
+        call_command("full_reset", interactive=False, stdout=stdout, stderr=GoneReader())
+    assert has_new_rows()
+    assert stdout.getvalue().endswith(": 4 rows deleted, 1 loaded.\n")
 
 
 def test_a_reader_that_left_does_not_decide(shop, kite):
@@ -391,15 +489,129 @@ def test_ctrl_c_leaves_the_question_cleanly(manage, shop):
     assert done.stdout.endswith('Type "yes" to go on: \r\nStopped by Ctrl-C.\r\n')
 
 
+@pytest.fixture
+def stopped(manage, shop):
+    """Return a function that runs the command, which sends itself a signal where `code` says."""
+
+    def stopped(code, number):
+        # Python runs a module of this name when it starts.
+        module = manage.folder / "sitecustomize.py"
+        module.write_text(code.format(number=int(number)), encoding="utf-8")
+        done = manage("full_reset", "--no-input", env={"PYTHONPATH": str(manage.folder)})
+        return done.returncode, done.stdout, done.stderr
+
+    return stopped
+
+
+@pytest.fixture
+def usernames(manage):
+    """Return a function that tells which users the processes have left."""
+
+    def usernames():
+        rows = User.objects.values_list("username")
+        if connection.vendor == "sqlite":
+            rows = manage.rows("SELECT username FROM auth_user")
+        return {name for (name,) in rows}
+
+    return usernames
+
+
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
-def test_sigterm_in_the_middle_of_the_load_loses_nothing(manage, shop):
-    settings = manage.folder / "stopping_settings.py"
-    settings.write_text(STOPPING_SETTINGS, encoding="utf-8")
-    env = {"DJANGO_SETTINGS_MODULE": "stopping_settings", "PYTHONPATH": str(manage.folder)}
-    done = manage("full_reset", "--no-input", env=env)
-    assert (done.returncode, done.stdout, done.stderr) == (143, "", "")
-    if connection.vendor == "sqlite":
-        assert manage.rows("SELECT username FROM auth_user") == [("root",)]
-    else:
-        assert has_old_rows()
+def test_sigterm_in_the_middle_of_the_load_loses_nothing(stopped, usernames):
+    assert stopped(WHILE_IT_LOADS, signal.SIGTERM) == (143, "", "")
+    assert usernames() == {"root"}
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")]
+)
+def test_a_signal_at_the_commit_waits_for_it(stopped, usernames, number, name):
+    code, stdout, stderr = stopped(AT_THE_COMMIT, number)
+    assert (code, stdout) == (0, "")
+    assert re.fullmatch(
+        rf"Stopped by {name}, but the work was done before: "
+        r"Reset .*: 4 rows deleted, 50 loaded\.\n",
+        stderr,
+    )
+    assert "ada" in usernames()
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+def test_ctrl_c_ends_the_wait_for_sqlites_lock(manage, stopped, usernames):
+    if connection.vendor != "sqlite":
+        pytest.skip("one writer for the whole database is SQLite's")
+    manage.copy_database()
+    writer = sqlite3.connect(manage.database, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        assert stopped(WHILE_IT_WAITS, signal.SIGINT) == (130, "", "Stopped by Ctrl-C.\n")
+    finally:
+        writer.close()
+    assert usernames() == {"root"}
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+def test_a_signal_while_nobody_reads_the_result_tells_what_is_done(manage, shop, usernames):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x")
+    os.set_blocking(writer, True)
+    process = manage.start("full_reset", "--no-input", stdout=writer)
+    os.close(writer)
+    try:
+        deadline = time.monotonic() + 60
+        while usernames() == {"root"}:
+            assert time.monotonic() < deadline, "the rows have never changed"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        os.close(reader)
+    assert "Stopped by SIGTERM, but the work was done before: Reset " in process.stderr.read()
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_behind_stdout_does_not_undo_what_is_done(manage, shop, usernames):
+    with Path("/dev/full").open("w") as full:
+        done = manage("full_reset", "--no-input", stdout=full)
+    assert done.returncode == 0
+    assert done.stderr.startswith(
+        "Cannot write the output (No space left on device), but the work was done before: Reset "
+    )
+    assert "ada" in usernames()
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_behind_stderr_decides_nothing(manage, shop, usernames):
+    (manage.folder / "sitecustomize.py").write_text(WARN, encoding="utf-8")
+    with Path("/dev/full").open("w") as full:
+        done = manage(
+            "full_reset", "--no-input", env={"PYTHONPATH": str(manage.folder)}, stderr=full
+        )
+    assert done.returncode == 0
+    assert done.stdout.endswith(": 4 rows deleted, 50 loaded.\n")
+    assert "ada" in usernames()
+
+
+def test_another_database_that_does_not_answer_is_named(manage):
+    absent = manage.folder / "absent" / "other.sqlite3"
+    (manage.folder / "sitecustomize.py").write_text(
+        "from shared_project import settings\n"
+        f"settings.DATABASES['other'] = settings.sqlite({str(absent)!r})\n",
+        encoding="utf-8",
+    )
+    path = os.pathsep.join([str(manage.folder), str(Path(full_reset.__file__).parents[5])])
+    done = manage("full_reset", "--no-input", "--database=other", env={"PYTHONPATH": path})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: Database other ({absent}): unable to open")

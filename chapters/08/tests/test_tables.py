@@ -1,10 +1,13 @@
+import re
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection, router, transaction
 
 from chaining import tables
-from chaining.tables import describe, lock_tables, lock_timeout, row_counts
+from chaining.management.commands import full_reset
+from chaining.tables import describe, lock_tables, row_counts
 from shared_project.shop.models import AuditLog, Product
 
 
@@ -118,10 +121,63 @@ def test_a_database_without_tables_needs_no_lock(db, monkeypatch):
     lock_tables(connection)
 
 
+@pytest.fixture
+def own_lock_timeout(web):
+    """Give this session a lock_timeout of its own; return a function that reads it."""
+    run(connection, "SET lock_timeout = '7s'")
+    yield lambda: run(connection, "SHOW lock_timeout")[0][0]
+    run(connection, "RESET lock_timeout")
+
+
 @pytest.mark.postgres
-def test_migrate_does_not_wait_for_ever(web, monkeypatch):
-    monkeypatch.setattr(tables, "LOCK_SECONDS", 0.01)
-    run(web, "LOCK TABLE shop_product IN ACCESS EXCLUSIVE MODE")
-    with pytest.raises(OperationalError, match="lock timeout"), lock_timeout(connection):
-        Product.objects.count()
-    assert run(connection, "SHOW lock_timeout") == [("0",)]
+def test_migrate_does_not_wait_for_ever(call, web, settings, monkeypatch, own_lock_timeout):
+    settings.DEBUG = True
+    monkeypatch.setattr(full_reset, "LOCK_SECONDS", 0.01)
+    monkeypatch.setattr(full_reset, "has_pending_migrations", lambda _: True)
+    # `migrate` writes to it, whatever is pending.
+    run(web, "LOCK TABLE django_content_type IN ACCESS EXCLUSIVE MODE")
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call("full_reset", interactive=False)
+    assert own_lock_timeout() == "7s"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("pending", [True, False])
+def test_the_sessions_own_lock_timeout_is_given_back(
+    call, web, settings, monkeypatch, own_lock_timeout, pending
+):
+    settings.DEBUG = True
+    monkeypatch.setattr(full_reset, "has_pending_migrations", lambda _: pending)
+    call("full_reset", interactive=False)
+    assert own_lock_timeout() == "7s"
+
+
+@pytest.mark.postgres
+def test_a_session_that_is_ended_says_so(call, web, settings):
+    settings.DEBUG = True
+    Product.objects.create(name="Kite", price=9, category="Toys")
+
+    def end(execute, sql, params, many, context):
+        if sql.startswith("TRUNCATE"):
+            sql = "SELECT pg_terminate_backend(pg_backend_pid())"
+        return execute(sql, params, many, context)
+
+    with (
+        connection.execute_wrapper(end),
+        pytest.raises(OperationalError, match="terminating connection"),
+    ):
+        call("full_reset", interactive=False)
+    assert Product.objects.count() == 1
+
+
+@pytest.mark.postgres
+def test_a_read_only_database_says_so_in_one_line(manage, web):
+    Product.objects.create(name="Kite", price=9, category="Toys")
+    done = manage(
+        "full_reset",
+        "--no-input",
+        env={"PGOPTIONS": "-c default_transaction_read_only=on"},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"Error: Database .*: cannot execute .* read-only .*\n", done.stderr)
+    assert Product.objects.count() == 1

@@ -3,20 +3,23 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from chaining.confirmation import can_ask, confirmed
 from chaining.fixture import check_fixture
 from chaining.output import held_output
+from chaining.replacement import replace_rows
 from chaining.tables import (
+    LOCK_SECONDS,
     describe,
     forget_content_types,
     has_pending_migrations,
     lock_and_count,
-    lock_timeout,
     rows,
 )
 from greet.text import printable
+from shared_project.toolkit.locks import session_settings
+from shared_project.toolkit.shutdown import CommitGuard
 from styling.streams import style_for
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "full_reset.json"
@@ -62,14 +65,21 @@ class Command(BaseCommand):
         }
         with held_output(self) as streams:
             if has_pending_migrations(connection):
-                with lock_timeout(connection):
+                with session_settings(connection, lock_timeout=f"{LOCK_SECONDS}s"):
                     call_command("migrate", interactive=False, **passed_on, **streams)
-            with forget_content_types(), transaction.atomic(using=database, durable=True):
-                deleted = lock_and_count(connection)
-                self.replace_rows(**passed_on, **streams)
+            with (
+                CommitGuard(self) as guard,
+                forget_content_types(),
+                transaction.atomic(using=database, durable=True),
+            ):
+                deleted = rows(sum(lock_and_count(connection).values()))
+                replace_rows(FIXTURE, **passed_on, **streams)
+                result = f"Reset {describe(connection)}: {deleted} deleted, {loaded} loaded."
+                guard.commit_follows(result)
         if verbosity > 0:
-            result = f"{rows(sum(deleted.values()))} deleted, {loaded} loaded."
-            self.stdout.write(self.style.SUCCESS(f"Reset {describe(connection)}: {result}"))
+            self.stdout.write(self.style.SUCCESS(result))
+            # Here, where a signal during the wait for a slow reader is known to come too late.
+            self.stdout.flush()
 
     def guard(self, database, *, asking, forced):
         """Return the connection of `database`; raise CommandError where it must not be reset."""
@@ -99,7 +109,7 @@ class Command(BaseCommand):
             lost = lock_and_count(connection)
             if migrated:
                 with held_output(self) as streams:
-                    self.replace_rows(database=connection.alias, verbosity=0, **streams)
+                    replace_rows(FIXTURE, database=connection.alias, verbosity=0, **streams)
             transaction.set_rollback(True, using=connection.alias)
         title = f"This deletes every row of {describe(connection)}:"
         self.stderr.write(title, style_for(self.stderr, self.style.WARNING))
@@ -108,13 +118,3 @@ class Command(BaseCommand):
         text = f"It then loads {rows(loaded)} from {FIXTURE.name}. Uploaded files stay.\n"
         if not confirmed(self.stderr, f'{text}Type "yes" to go on: '):
             raise CommandError("Aborted. Nothing has changed.")
-
-    def replace_rows(self, *, verbosity, **options):
-        """Delete every row and load the fixture. To be called inside a transaction."""
-        call_command("flush", interactive=False, verbosity=verbosity, **options)
-        try:
-            # 3 would add a counter of rows, which makes no sense in output that is held back.
-            call_command("loaddata", FIXTURE, verbosity=min(verbosity, 2), **options)
-        except (DataError, IntegrityError) as error:
-            reason = printable(str(error).splitlines()[0].rstrip("."))
-            raise CommandError(f"{reason}. No row has changed.") from error
