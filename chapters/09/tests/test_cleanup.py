@@ -14,7 +14,7 @@ from django.utils import timezone
 from cleanup.management.commands.cleanup_old_data import Command
 from cleanup.reports import Report
 from cleanup.sweeps import sweep
-from cleanup.targets import TARGETS, Target
+from cleanup.targets import TARGETS, Target, end_wait
 from cleanup.windows import span_of
 from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
@@ -210,6 +210,16 @@ def test_a_second_signal_before_the_commit_rolls_back_and_after_it_waits(
     assert lines(call.stdout)[-1].endswith(f": {gone} deleted")
     assert model.objects.count() == 3 - gone
     assert call.stderr == "Stopped before the end. Run the command again to go on.\n"
+
+
+@pytest.mark.posix
+def test_a_signal_and_nothing_else_ends_the_wait_of_a_batch_that_is_held():
+    with StopSignals() as stop:
+        stop.hold()
+        end_wait(stop)
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(SystemExit, match="^143$"):
+            end_wait(stop)
 
 
 class Impatience(StringIO):
