@@ -97,6 +97,9 @@ def test_a_full_disk_is_named(stdin, monkeypatch):
         def write(self, block):
             raise OSError(28, "No space left on device")
 
+        def close(self):
+            raise OSError(28, "No space left on device")
+
     stdin(b"x")
     monkeypatch.setattr(tempfile, "SpooledTemporaryFile", lambda _: Full())
     folder = tempfile.gettempdir()
@@ -121,6 +124,20 @@ def test_a_pipe_that_is_empty_for_a_moment_has_not_ended(pipe, threads):
     with read_stdin(4) as copy:
         assert copy.read() == b"late"
     thread.join()
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+def test_a_terminal_is_read_until_the_first_ctrl_d(stdin):
+    import pty
+
+    ours, theirs = pty.openpty()
+    os.write(ours, b"[1,\n2]\n\x04")
+    stdin(os.fdopen(theirs))
+    with read_stdin(100) as copy:
+        assert copy.read() == b"[1,\n2]\n"
+    sys.stdin.close()
+    os.close(ours)
 
 
 def test_a_name_is_opened_as_a_file(tmp_path):
