@@ -24,6 +24,7 @@ KINDS = {
     type(None): "null",
 }
 SPACE = re.compile(r"[ \t\n\r]*")
+COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 
 
 class Record(NamedTuple):
@@ -62,18 +63,19 @@ def elements(text: str, name: str) -> Iterator:
     if not opened or text.startswith("]", position):
         raise CommandError(f"{name}: must be a JSON array with at least one object in it.")
     start, window = 0, ""  # the part of the text that the decoder sees, and where it starts
-    while True:
+    comma = True
+    while comma:
         end = start + len(window)
         if end - position <= MAX_ELEMENT and end < len(text):
             start, window = position, text[position : position + WINDOW]
         element, end = decode(window, position - start, text, start, name)
         yield element
-        position = skip_space(start + end)
-        if text.startswith("]", position):
-            break
-        if not text.startswith(",", position):
-            raise json.JSONDecodeError("Expecting ',' delimiter", text, position)
-        position = skip_space(position + 1)
+        position = start + end
+        if comma := COMMA.match(text, position):
+            position = comma.end()
+    position = skip_space(position)
+    if not text.startswith("]", position):
+        raise json.JSONDecodeError("Expecting ',' delimiter", text, position)
     position = skip_space(position + 1)
     if position < len(text):
         raise json.JSONDecodeError("Extra data", text, position)
