@@ -383,6 +383,11 @@ def test_the_limit_counts_after_unpacking(web, encoding, packed):
         read_source(web.url, 3)
 
 
+def test_no_more_is_unpacked_than_shows_that_it_is_too_much():
+    bomb = gzip.compress(bytes(10_000_000))
+    assert feed.unpack(io.BytesIO(), bomb, zlib.MAX_WBITS + 32, 3) == bytes(4)
+
+
 @pytest.mark.parametrize(
     ("encoding", "packed"),
     [
