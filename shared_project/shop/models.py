@@ -122,7 +122,8 @@ class CartItem(models.Model):
 class TempFile(models.Model):
     """An uploaded file that nobody needs for long."""
 
-    file = models.FileField(upload_to="temp/")
+    # The index answers whether another row names the same file.
+    file = models.FileField(upload_to="temp/", db_index=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
