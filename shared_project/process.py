@@ -48,9 +48,9 @@ def run(argv: list[str]) -> int:
         try:
             return _execute(argv)
         finally:
-            # Now, not when the interpreter ends, where a failure can no longer be reported.
-            sys.stdout.flush()
-            sys.stderr.flush()
+            _flush()
+    except (KeyboardInterrupt, SystemExit) as stop:  # while the last output is written
+        return _stopped(stop)
     except BrokenPipeError:
         return BROKEN_PIPE
     except OSError as error:
@@ -79,13 +79,9 @@ def _execute(argv):
             return 0
         if not isinstance(stop.code, int):
             return _fail(stop.code)
-        if work_done() and stop.code - 128 in SIGNALS:
-            return _cut_short(f"Stopped by {signal.Signals(stop.code - 128).name}")
-        return stop.code
-    except KeyboardInterrupt:
-        if work_done():
-            return _cut_short("Stopped by Ctrl-C")
-        return _say("Stopped by Ctrl-C.", code=128 + signal.SIGINT)
+        return _stopped(stop) if stop.code - 128 in SIGNALS else stop.code
+    except KeyboardInterrupt as stop:
+        return _stopped(stop)
     except (ImproperlyConfigured, *database_errors()) as error:
         explanation = str(error)
         if not isinstance(error, ImproperlyConfigured):
@@ -155,6 +151,17 @@ def _raise_exit(number, frame):
     raise SystemExit(128 + number)
 
 
+def _flush():
+    # Now, not when the interpreter ends, where a failure can no longer be reported.
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (KeyboardInterrupt, SystemExit):
+        # The reader of a full pipe may never come, and every later flush would wait for it.
+        discard_output(sys.stdout)
+        raise
+
+
 def _drop_unwritable_output():
     # What a broken stream still buffers would fail again, with exit code 120, when the
     # interpreter closes it.
@@ -163,6 +170,15 @@ def _drop_unwritable_output():
             stream.flush()
         except OSError:
             discard_output(stream)
+
+
+def _stopped(stop):
+    """Return the exit code after a signal, KeyboardInterrupt or SystemExit; say what it means."""
+    ctrl_c = isinstance(stop, KeyboardInterrupt)
+    if work_done():
+        name = "Ctrl-C" if ctrl_c else signal.Signals(stop.code - 128).name
+        return _cut_short(f"Stopped by {name}")
+    return _say("Stopped by Ctrl-C.", code=128 + signal.SIGINT) if ctrl_c else stop.code
 
 
 def _cut_short(reason):

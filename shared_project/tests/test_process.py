@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 import re
@@ -5,6 +6,7 @@ import runpy
 import signal
 import sqlite3
 import sys
+import time
 import types
 from io import StringIO
 from pathlib import Path
@@ -300,6 +302,28 @@ def test_a_signal_at_the_very_end_does_not_change_the_exit_code(manage):
     )
     done = manage(*python(code))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_wait_for_a_reader_that_never_comes(manage, number):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 512)
+    os.set_blocking(writer, True)
+    code = "import sys; print('lost'); print('printed', file=sys.stderr, flush=True)"
+    process = manage.start(*python(code), stdout=writer)
+    os.close(writer)
+    assert process.stderr.readline() == "printed\n"
+    # The first ones may come before it waits.
+    while process.poll() is None:
+        process.send_signal(number)
+        time.sleep(0.1)
+    os.close(reader)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in process.stderr.read()
 
 
 @pytest.mark.posix

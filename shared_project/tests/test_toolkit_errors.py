@@ -32,7 +32,7 @@ from shared_project.toolkit.errors import (
         ("unable to open database file", "Check that the folder exists"),
         ("attempt to write a readonly database", "Check the permissions"),
         ("database or disk is full", "Free some space"),
-        ("disk I/O error", "can be written, and its disk"),
+        ("disk I/O error", "where SQLite sorts"),
         ("canceling statement due to lock timeout", "Another session holds a lock"),
         ("deadlock detected\nDETAIL: Process 1 waits", "Run the command again"),
         ('connection failed: FATAL: database "x" does not exist', "create what it names"),

@@ -28,6 +28,7 @@ TIME_LIMIT = "The server limits how long this may take. Raise the limit for the 
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 STEPS_BY_CODE = {
+    "22P05": "Create the database with the encoding UTF8.",
     "25006": READ_ONLY,
     "25P03": TIME_LIMIT,  # idle_in_transaction_session_timeout
     "25P04": TIME_LIMIT,  # transaction_timeout
@@ -58,7 +59,7 @@ STEPS_BY_WORDS = [
     ("is not a database", "Check DATABASE_URL: the file is not an SQLite database."),
     ("malformed", "The file is damaged: restore it from a backup."),
     ("disk is full", "Free some space in {folder}, or in {temporary}, where SQLite sorts."),
-    ("disk i/o error", "Check that {folder} can be written, and its disk."),
+    ("disk i/o error", "Check {folder}, and {temporary}, where SQLite sorts."),
     ("no space left", SPACE),
     ("locked", "Another program holds it. Wait for it to end, then run the command again."),
     ("lock timeout", f"Another session holds a lock. {LATER}"),
