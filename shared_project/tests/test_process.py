@@ -5,8 +5,8 @@ import re
 import runpy
 import signal
 import sqlite3
+import subprocess
 import sys
-import time
 import types
 from io import StringIO
 from pathlib import Path
@@ -320,7 +320,8 @@ def test_a_signal_ends_the_wait_for_a_reader_that_never_comes(manage, number):
     # The first ones may come before it waits.
     while process.poll() is None:
         process.send_signal(number)
-        time.sleep(0.1)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
     os.close(reader)
     assert process.returncode == 128 + number
     assert "Traceback" not in process.stderr.read()

@@ -19,7 +19,9 @@ SPACE = "Free some space, then run the command again."
 SERVER = "Check that the server is running and that DATABASE_URL is right."
 RIGHTS = "Grant the right to the database's user, or name another user in DATABASE_URL."
 TOO_MANY = "Every connection that it allows is in use. Wait until one ends, or raise the limit."
-ENDED = "The server ended the session. Nothing of the open transaction stays; run it again."
+ENDED = (
+    "The server ended the session; what was not committed is undone. See why, then run it again."
+)
 READ_ONLY = (
     "It takes no writes: it is a replica, or default_transaction_read_only is on. "
     "Name a database that does in DATABASE_URL."
@@ -48,6 +50,7 @@ STEPS_BY_CODE = {
     "57P03": "The server is starting or stopping. Wait a moment, then run it again.",
     "57P04": "Check the database's name in DATABASE_URL, or create it.",
     "57P05": TIME_LIMIT,  # idle_session_timeout
+    "P0001": "A trigger of the database refuses it.",
     "58030": "Check the server's disk.",
 }
 # What comes without a code: SQLite's errors, and PostgreSQL's before there is a session. The

@@ -1,32 +1,11 @@
 """Find texts in a file that look like other ones in the shop: `Kite` beside `Kite `."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from django.db import connection
 
 from errors.staging import BATCH, Staging
-from shared_project.toolkit.text import is_plain_name, plain_name
-
-# The database looks at each text once. Python, which is slower, compares what these let through.
-UNIQUE_TEXTS = {
-    "postgresql": "SELECT {column} FROM {table} WHERE {column} ~ '[^ -~]|^ | $|  '",
-    # A character beyond ASCII has more bytes than one, and json_quote gives a control character
-    # more, too. A pattern takes twice the time.
-    "sqlite": (
-        "SELECT {column} FROM {table}"
-        " WHERE length(CAST(json_quote({column}) AS BLOB)) <> length({column}) + 2"
-        " OR {column} <> trim({column}) OR instr({column}, '  ') > 0"
-        " OR instr({column}, char(127)) > 0"
-    ),
-}
-# From one text to the next in the index, however many rows share it. Neither database would do
-# so for DISTINCT.
-REPEATED_TEXTS = (
-    "WITH RECURSIVE texts (text) AS (SELECT MIN({column}) FROM {table} UNION ALL"
-    " SELECT (SELECT MIN({column}) FROM {table} WHERE {column} > text) FROM texts"
-    " WHERE text IS NOT NULL) SELECT text FROM texts WHERE text IS NOT NULL"
-)
+from shared_project.toolkit.spellings import other_spellings
 
 
 def find_lookalikes(staging: Staging, name: str, limit: int) -> tuple[int, list]:
@@ -36,14 +15,13 @@ def find_lookalikes(staging: Staging, name: str, limit: int) -> tuple[int, list]
     text is stored already as it is, or where the staged rows replace what it looks like.
     """
     field = staging.model._meta.get_field(name)
-    texts = UNIQUE_TEXTS[connection.vendor] if field.unique else REPEATED_TEXTS
     names = {
         "column": connection.ops.quote_name(field.column),
         "spellings": connection.ops.quote_name("import_spellings"),
     }
     staging.execute("CREATE TEMPORARY TABLE {spellings} (plain text, stored text)", **names)
     stored = 0
-    spellings = other_spellings(staging.sql(texts, **names))
+    spellings = other_spellings(field)
     while batch := list(islice(spellings, BATCH)):
         stored += len(batch)
         with connection.cursor() as cursor:
@@ -53,16 +31,6 @@ def find_lookalikes(staging: Staging, name: str, limit: int) -> tuple[int, list]
     count, found = _compare(staging, names, limit) if stored else (0, [])
     staging.execute("DROP TABLE {spellings}", **names)
     return count, found
-
-
-def other_spellings(query: str) -> Iterator[tuple[str, str]]:
-    """Yield each text that `query` selects and that is not plain, its plain spelling before it."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(query)
-        while batch := cursor.fetchmany(BATCH):
-            for (text,) in batch:
-                if not is_plain_name(text):
-                    yield plain_name(text), text
 
 
 def _compare(staging, names, limit):

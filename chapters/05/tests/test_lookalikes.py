@@ -2,11 +2,9 @@
 
 import pytest
 from django.core.management.base import CommandError
-from django.db import connection
 
 from errors import lookalikes
 from shared_project.shop.models import Product
-from shared_project.toolkit.text import name_problem
 
 pytestmark = pytest.mark.django_db
 
@@ -155,24 +153,3 @@ def test_the_import_can_run_again_after_lookalikes(shop, refusal, call, file):
     refusal(row("Kite"))
     Product.objects.all().delete()
     call("import_products", file([row("Kite")]))
-
-
-def test_the_database_lets_through_whatever_python_must_compare(shop):
-    spaces = ["a  b", " a", "a "]
-    names = [f"a{chr(code)}b" for code in (*range(1, 0x80), *range(0xA0, 0x2100))] + spaces
-    shop(*((name, "Toys") for name in names))
-    query = lookalikes.UNIQUE_TEXTS[connection.vendor].format(
-        column="name", table=Product._meta.db_table
-    )
-    found = {stored for _, stored in lookalikes.other_spellings(query)}
-    assert found == {name for name in names if name_problem(name)}
-
-
-def test_ascii_names_are_left_to_the_database(shop):
-    shop(*((f"a{chr(code)}b", "Toys") for code in range(0x20, 0x7F) if chr(code) not in '"\\'))
-    query = lookalikes.UNIQUE_TEXTS[connection.vendor].format(
-        column="name", table=Product._meta.db_table
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        assert cursor.fetchall() == []

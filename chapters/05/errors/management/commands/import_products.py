@@ -12,6 +12,7 @@ from greet.text import printable, quoted
 from shared_project.shop.models import Product
 from shared_project.toolkit.locks import session_settings
 from shared_project.toolkit.shutdown import CommitGuard
+from shared_project.toolkit.spellings import lookalike_problem
 from shared_project.toolkit.sqlite import PATIENCE
 from styling.stdin import STDIN, open_file_or_stdin
 from styling.streams import style_for
@@ -66,8 +67,6 @@ class Command(BaseCommand):
                 guard.commit_follows(summary)
         if verbosity > 0:
             self.stdout.write(summary)
-            # Who stops the process while a slow reader makes it wait here learns what was done.
-            self.stdout.flush()
 
     def import_products(self, source, file, report):
         """Return how many products were created, and how many updated.
@@ -83,8 +82,7 @@ class Command(BaseCommand):
         for field in ("name", "category"):
             count, found = find_lookalikes(staging, field, report.room)
             for row, text, stored in found:
-                problem = f"{quoted(text)} looks like {stored!a}, which is stored"
-                report.add(row, field, f"{problem}: rename that first")
+                report.add(row, field, lookalike_problem(quoted(text), stored))
             report.count += count - len(found)
         report.check(file)
         return staging.apply()

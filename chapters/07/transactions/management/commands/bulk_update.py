@@ -72,8 +72,6 @@ class Command(BaseCommand):
             for line in lines:
                 self.stdout.write(line)
         self.stdout.write(self.style.SUCCESS(summary(outcome)))
-        # Here, where a signal during the wait for a slow reader is known to come too late.
-        self.stdout.flush()
 
     def wait(self, verbosity):
         if verbosity > 0:

@@ -78,8 +78,6 @@ class Command(BaseCommand):
                 guard.commit_follows(result)
         if verbosity > 0:
             self.stdout.write(self.style.SUCCESS(result))
-            # Here, where a signal during the wait for a slow reader is known to come too late.
-            self.stdout.flush()
 
     def guard(self, database, *, asking, forced):
         """Return the connection of `database`; raise CommandError where it must not be reset."""
