@@ -166,6 +166,7 @@ def test_a_database_and_what_belongs_to_it_is_not_replaced(shop_database, end):
 
 
 @pytest.mark.posix
+@pytest.mark.filesystem
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
 def test_a_link_to_a_database_is_not_replaced(shop_database, target, link):
     getattr(target, link)(shop_database)
@@ -288,7 +289,7 @@ def test_the_new_file_is_ours_alone_until_it_has_the_group_of_the_old_one(target
 @pytest.mark.posix
 @pytest.mark.filesystem
 @pytest.mark.skipif(
-    os.name == "posix" and os.geteuid() != 0, reason="only root may give files away"
+    os.name == "posix" and os.getuid() != 0, reason="only root may give files away"
 )
 def test_a_replaced_file_passes_on_its_owner_and_its_group(target):
     target.touch()

@@ -316,6 +316,7 @@ def cached(settings):
     return use
 
 
+@pytest.mark.usefixtures("threads")  # each of which makes its own cache from the settings
 @pytest.mark.parametrize("wrong", [None, 7, {"default": None}, {"default": {}}])
 def test_a_setting_that_is_wrong_is_one_failed_check(file, monkeypatch, wrong):
     monkeypatch.setattr(caches, "settings", wrong)

@@ -53,6 +53,7 @@ def test_where_no_thread_can_be_started_that_is_the_error(no_thread):
     assert str(error).startswith("no thread can be started: ")
 
 
+@pytest.mark.usefixtures("threads")
 def test_no_thread_is_begun_without_room_for_it(monkeypatch):
     monkeypatch.setattr(deadline, "ROOM", 10**18)
     assert isinstance(attempt(5, int, "3").error, OSError)

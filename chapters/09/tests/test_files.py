@@ -276,6 +276,7 @@ def test_whatever_a_storage_raises_rows_are_counted_and_files_named(
     )
 
 
+@pytest.mark.filesystem
 @pytest.mark.parametrize("name", ["temp/" + "n" * 300, "temp/nul\0.txt"])
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL stores no such name")
 def test_a_name_that_no_file_can_have_is_named_in_one_line(call, shop, stored, name):
