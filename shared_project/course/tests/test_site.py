@@ -118,6 +118,7 @@ def test_a_page_is_shown_before_its_scripts_run(site):
         assert '<script src="' not in body
 
 
+@pytest.mark.full
 @pytest.mark.zensical
 def test_zensical_builds_the_same_articles(build):
     pytest.importorskip("zensical", reason="needs pip install -r requirements-dev.txt")
