@@ -297,9 +297,12 @@ def test_a_hundred_commands_leave_no_memory_no_files_and_no_settings_behind(shar
         codes.extend(run.code for run in runs)
 
     codes, starts = [], len(shared.from_memory)
-    once()
+    # Memory that has grown for a process does not shrink, and fits whatever comes from the second
+    # round on.
+    for _ in range(2):
+        once()
     first, files = shared.page.evaluate("machine.usage()"), shared.says(look)
-    for _ in range(9):
+    for _ in range(8):
         once()
     assert codes == codes[:10] * 10
     assert codes[:10] == [0, 0, 1, 0, 1, 1, 0, 0, 0, 130]
