@@ -7,6 +7,8 @@ from typing import TypeVar
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection, models, transaction
 
+from shared_project.toolkit.locks import session_settings
+
 # As long as the settings let SQLite wait.
 LOCK_SECONDS = 20
 # For one try: new writers queue behind one that waits, so give way to them between the tries.
@@ -47,13 +49,9 @@ def lock_table(model: type[models.Model]) -> None:
     if connection.vendor != "postgresql":
         return
     table = connection.ops.quote_name(model._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('lock_timeout')")
-        (before,) = cursor.fetchone()
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+    # The transaction may be the caller's, and go on.
+    with session_settings(connection, lock_timeout=LOCK_TIMEOUT), connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-        # The transaction may be the caller's, and go on.
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
 
 
 def reserve_keys(model: type[models.Model], last: int) -> None:
