@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.apps import apps
-from django.core.files.storage import Storage, default_storage
+from django.core.files.storage import FileSystemStorage, Storage, default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, connection, models, transaction
@@ -208,7 +208,7 @@ def test_a_hidden_file_is_none_of_another_spelling(call, share):
 
 def test_a_store_without_paths_may_know_a_file_by_another_spelling(call, share, monkeypatch):
     names = share("temp/./1.txt", created_at=timezone.now())
-    monkeypatch.setattr(type(default_storage._wrapped), "path", Storage.path)
+    monkeypatch.setattr(FileSystemStorage, "path", Storage.path)
     removed = []
     monkeypatch.setattr(default_storage, "delete", removed.append)
     run(call)

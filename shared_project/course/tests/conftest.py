@@ -12,6 +12,7 @@ from shared_project.course.tests.firefox import Firefox
 from shared_project.course.tests.serving import find_chromium, find_firefox, serve
 
 NO_TOOLS = "needs contributors' tools: pip install -r requirements-dev.txt"
+WAIT = 120_000  # ms; a busy machine
 DESKTOP = {"width": 1280, "height": 800}
 SCHEMES = {"light": "default", "dark": "slate"}
 FADED = """() => Promise.allSettled(document.getAnimations()
@@ -115,7 +116,7 @@ class Visits:
         """Open the page at `path` and return it. `options` are those of Playwright's contexts."""
         address = address or self.address
         context = self.browser.new_context(viewport=viewport, color_scheme=scheme, **options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(WAIT)
         self.contexts.append(context)
 
         def request(request):

@@ -16,7 +16,6 @@ from shared_project.course.transcripts import FENCE, parse, until_closed
 pytestmark = pytest.mark.browser
 
 PAGES = sorted((ROOT / "docs/chapters").glob("[0-9][0-9]-*.md"))
-START = 60_000  # ms; a busy machine
 
 # Tests that start a process, or need a signal from outside, are skipped in a browser.
 TESTS = re.compile("pytest |python manage.py test ")
@@ -73,7 +72,6 @@ def page(chromium, address):
     """One for all pages: Python starts from what the browser has kept."""
     visits = Visits(chromium, address)
     page = visits("index.html")
-    page.set_default_timeout(START)
     yield page
     page.context.close()
     assert not visits.problems, "\n".join(visits.problems)

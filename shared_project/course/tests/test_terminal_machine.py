@@ -10,6 +10,7 @@ import pytest
 
 from shared_project.course.packing import current_build, write_pack
 from shared_project.course.policy import policy
+from shared_project.course.tests.conftest import WAIT
 from shared_project.course.tests.serving import serve
 
 pytestmark = pytest.mark.browser
@@ -132,7 +133,7 @@ class Tab:
         assert self.works()
         self.page.evaluate(
             """async () => {
-              for (let turn = 0; turn < 200; turn++) {
+              for (let turn = 0; turn < 2400; turn++) {
                 for (const name of await caches.keys()) {
                   const kept = await (await caches.open(name)).keys();
                   if (kept.some(({ url }) => url.endsWith("/memory"))) return;
@@ -190,7 +191,7 @@ def contexts(chromium, origin):
 
     def make(script="", **options):
         context = chromium.new_context(**options)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(WAIT)
         made.append(context)
         if script:
             context.add_init_script(script)

@@ -24,7 +24,6 @@ COMMAND = "chapters/05/errors/management/commands/import_products.py"
 ROWS = "chapters/05/errors/rows.py"
 PRODUCTS = "chapters/05/data/products.json"
 IMPORT = f"python manage.py import_products {PRODUCTS}"
-WAIT = 30_000  # ms; a busy machine
 
 FORGET = """async () => {
   for (const { name } of await indexedDB.databases()) {
@@ -43,7 +42,6 @@ SERIOUS = """() => axe.run(".course-terminal, .block-button, .changed-note").the
 class Learner:
     def __init__(self, page):
         self.page = page
-        page.set_default_timeout(WAIT)
 
     def open(self, path=CHAPTER):
         """Open a page, and the terminal with the page's first block."""
@@ -66,6 +64,8 @@ class Learner:
 
     def press_clear(self):
         self.page.get_by_role("toolbar").get_by_role("button", name="Clear").click()
+        # xterm.js draws what can be seen only.
+        self.page.locator(".xterm-screen").scroll_into_view_if_needed()
         self.until("$")
 
     def until(self, text):

@@ -91,7 +91,7 @@ def wait_for(page, text):
     """Wait until the terminal ends with `text`."""
     script = f"(text) => ({SCREEN})().endsWith(text)"
     try:
-        page.wait_for_function(script, arg=text, timeout=15_000)
+        page.wait_for_function(script, arg=text)
     except Exception as error:
         raise AssertionError(f"not {text!r} but {page.evaluate(SCREEN)!r}") from error
 
