@@ -4,7 +4,6 @@ A line `[stage 05]` ends chapter 5's page; `[stages]` compares all chapters in o
 """
 
 import ast
-import difflib
 import sys
 from functools import cache
 from pathlib import Path
@@ -24,7 +23,6 @@ def stage(number: str, root: Path = ROOT) -> list[str]:
         *_import_list(chapter, root),
         "",
         f"[Read the files of chapter {int(number)} whole](../files/{number}.md).",
-        *(line for command in _commands(chapter) for line in _difference(command, chapter, root)),
     ]
 
 
@@ -50,24 +48,6 @@ def new_names(chapter: Chapter, root: Path = ROOT) -> list[str]:
     known = {name for one in earlier for name in _imports(one)}
     apps = {one.app for one in earlier}
     return sorted(name for name in _imports(chapter) - known if _top(name) not in apps)
-
-
-def nearest(command: Path, chapter: Chapter, root: Path = ROOT) -> tuple[Chapter, Path] | None:
-    """Return the command of an earlier chapter that is most like `command`, or None."""
-    matcher = difflib.SequenceMatcher(autojunk=False)
-    matcher.set_seq2(_code(command))
-    best, found = 0, None
-    for earlier in _before(chapter, root):
-        for other in _commands(earlier):
-            matcher.set_seq1(_code(other))
-            if matcher.ratio() > best:
-                best, found = matcher.ratio(), (earlier, other)
-    return found
-
-
-def _code(path):
-    # Empty lines and indentation would make all files alike.
-    return [line.strip() for line in _lines(path) if line.strip()]
 
 
 def _lines(path):
@@ -159,21 +139,3 @@ def _origin(name):
     if top in sys.stdlib_module_names:
         return "the standard library"
     return {"django": "Django", "shared_project": "the shared project"}.get(top, "other packages")
-
-
-def _difference(command, chapter, root):
-    found = nearest(command, chapter, root)
-    if not found:
-        return []
-    earlier, other = found
-    paths = [path.relative_to(root).as_posix() for path in (other, command)]
-    diff = difflib.unified_diff(_lines(other), _lines(command), *paths, lineterm="")
-    return [
-        "",
-        f'??? note "`{command.name}` against `{other.name}` of chapter {int(earlier.number)}"',
-        "",
-        # The search would find earlier chapters' code here.
-        '    ``` {.diff data-search-exclude=""}',
-        *(f"    {line}" for line in diff),
-        "    ```",
-    ]

@@ -1,11 +1,8 @@
-import re
-
 import pytest
-from markdown import Markdown
 
 from shared_project.chapters import ROOT, discover
 from shared_project.course.sources import SourceError
-from shared_project.course.stages import nearest, new_names, stage, stages
+from shared_project.course.stages import new_names, stage, stages
 
 FIRST = """\
 import json
@@ -100,46 +97,6 @@ def test_a_name_is_new_once(chapters, root):
     assert not {"json", "django.core.management.base.BaseCommand"} & {
         *new_names(chapters[1], root)
     }
-
-
-def test_the_first_chapter_has_no_relative(root):
-    assert "???" not in section("01", root)
-
-
-def test_a_command_is_compared_with_its_nearest_relative(root):
-    text = section("02", root)
-    assert '??? note "`greet.py` against `hello.py` of chapter 1"' in text
-    assert "\n    --- chapters/01/hello/management/commands/hello.py\n" in text
-    assert '\n    -    help = "Say hello."\n    +    help = "Greet somebody."\n' in text
-
-
-def test_the_nearest_relative_shares_most_lines(root):
-    folder = root / "chapters" / "03" / "late"
-    (folder / "management" / "commands").mkdir(parents=True)
-    (folder / "apps.py").touch()
-    command = folder / "management" / "commands" / "late.py"
-    chapter = discover(root / "chapters")[2]
-    command.write_text(SECOND + "    more = 1\n")
-    assert nearest(command, chapter, root)[1].name == "greet.py"
-    command.write_text(FIRST + "    more = 1\n")
-    assert nearest(command, chapter, root)[1].name == "hello.py"
-
-
-def test_empty_lines_and_indentation_make_no_relative(chapters, root):
-    command = root / "chapters/02/greet/management/commands/greet.py"
-    command.write_text("a = 1\n\n\nb = 2\n")
-    assert nearest(command, chapters[1], root) is None
-    assert "???" not in section("02", root)
-
-
-def test_the_difference_is_folded_and_not_searched(root):
-    html = Markdown(
-        extensions=["attr_list", "pymdownx.details", "pymdownx.highlight", "pymdownx.superfences"]
-    ).convert(section("02", root))
-    details = html[html.index("<details") : html.index("</details>")]
-    assert "<details open" not in details
-    assert re.search(r'<div class="highlight" data-search-exclude="">', details)
-    assert "Greet somebody" in details
 
 
 def test_all_stages_stand_in_one_table(root):
