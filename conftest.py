@@ -22,7 +22,6 @@ from django.db import connection
 from django.test import override_settings
 
 from shared_project.course.naive import load
-from shared_project.course.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parent
 IN_A_BROWSER = sys.platform == "emscripten"
@@ -31,12 +30,6 @@ IN_A_BROWSER = sys.platform == "emscripten"
 def pytest_addoption(parser):
     parser.addoption(
         "--no-skips", action="store_true", help="A skipped test fails the run (used by CI)."
-    )
-    parser.addoption(
-        "--record-run",
-        type=Path,
-        metavar="FILE",
-        help="Write to FILE which chapters passed, and on what (used by CI).",
     )
     parser.addoption(
         "--update-transcripts",
@@ -49,8 +42,6 @@ def pytest_configure(config):
     # A shell that starts a job in the background has it ignore Ctrl-C, and every process that
     # a test starts would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if file := config.getoption("record_run"):
-        config.pluginmanager.register(Recorder(file))
 
 
 def pytest_collection_modifyitems(config, items):

@@ -5,7 +5,6 @@ It is named in `mkdocs.yml`. The site's generator must be started as a module fr
 """
 
 import re
-from functools import partial
 
 from markdown import Extension
 from markdown.preprocessors import Preprocessor
@@ -14,12 +13,10 @@ from shared_project.chapters import ROOT
 from shared_project.course.embed import EmbedPreprocessor, chapter_list
 from shared_project.course.glossary import TermTreeprocessor
 from shared_project.course.packing import current_build
-from shared_project.course.powershell import tabs
 from shared_project.course.reference import behavior_table, command_list
 from shared_project.course.sources import file_list
 from shared_project.course.stages import stage, stages
 from shared_project.course.transcripts import TranscriptPreprocessor, readme_block
-from shared_project.course.versions import version_table
 
 # A line `[name]` or `[name argument]` becomes the Markdown lines that the function returns.
 DIRECTIVES = {
@@ -30,7 +27,6 @@ DIRECTIVES = {
     "readme": readme_block,
     "stage": stage,
     "stages": stages,
-    "versions": version_table,
 }
 LINE = re.compile(rf"\[({'|'.join(DIRECTIVES)})(?: ([^\]]+))?\]")
 
@@ -58,7 +54,7 @@ class CourseExtension(Extension):
         # After white space is normalized (30), before fenced blocks are found (25). What a
         # directive returns may hold blocks of code to embed.
         md.preprocessors.register(DirectivePreprocessor(md), "directives", 28)
-        transcripts = TranscriptPreprocessor(md, partial(tabs, build=current_build()))
+        transcripts = TranscriptPreprocessor(md, current_build())
         md.preprocessors.register(transcripts, "transcripts", 26)
         # Last, so that no other step changes what the files hold.
         md.preprocessors.register(EmbedPreprocessor(md), "embed", 25.5)

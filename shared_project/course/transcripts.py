@@ -196,14 +196,11 @@ def readme_block(line: str, root: Path = ROOT) -> list[str]:
 
 
 class TranscriptPreprocessor(Preprocessor):
-    """Render the console blocks of a page.
+    """Show the console blocks of a page, which `build`, the packed terminal, can run."""
 
-    `render` takes a transcript, and what keeps HTML for later; it returns lines of Markdown.
-    """
-
-    def __init__(self, md, render):
+    def __init__(self, md, build=None):
         super().__init__(md)
-        self.render = render
+        self.build = build
 
     def run(self, lines):
         result = []
@@ -216,8 +213,8 @@ class TranscriptPreprocessor(Preprocessor):
             block = [*until_closed(rest, fence)]
             if fence["language"] == "console":
                 transcript = parse(fence["info"], block[:-1])
-                shown = self.render(transcript, self.md.htmlStash.store)
-                result += ["", *(fence["indent"] + inner for inner in shown), ""]
+                shown = self.md.htmlStash.store(to_html(transcript, self.build))
+                result += ["", fence["indent"] + shown, ""]
             else:
                 result += [line, *(fence["indent"] + inner for inner in block)]
         return result

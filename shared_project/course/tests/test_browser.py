@@ -5,9 +5,8 @@ import re
 import pytest
 
 from shared_project.chapters import ROOT
-from shared_project.course.powershell import AbsentError, translate_block
 from shared_project.course.tests.conftest import SCHEMES, switch_colors
-from shared_project.course.transcripts import parse, readme_block
+from shared_project.course.transcripts import readme_block
 
 pytestmark = pytest.mark.browser
 
@@ -102,7 +101,6 @@ def test_a_page_fits_its_window_and_breaks_no_rule_of_axe(site, visit, part, wid
 def problems_of(page):
     """Yield what is wrong with a page, in one line each."""
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
-    page.add_style_tag(content=".tabbed-block { display: block !important }")
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     if wide > 0:
         yield f"{wide} pixels too wide"
@@ -124,44 +122,12 @@ def test_the_colors_follow_the_system(visit, scheme):
 def test_copying_a_console_block_gives_its_commands(visit, name):
     page = visit(name, permissions=["clipboard-read", "clipboard-write"])
     copied = []
-    for block in page.locator(".transcript, .powershell").all():
-        show(block)
+    for block in page.locator(".transcript").all():
         page.evaluate("navigator.clipboard.writeText('')")
         block.get_by_role("button", name=re.compile("copy", re.IGNORECASE)).click()
         text = page.wait_for_function("() => navigator.clipboard.readText()").json_value()
         copied.append(text.split("\n"))
-    assert copied == [
-        tab for block in blocks(WRITTEN[name], "console") for tab in both_shells(block) if tab
-    ]
-
-
-def both_shells(block):
-    """Return what a console block's reader types on Linux, and on Windows where that differs."""
-    try:
-        theirs = translate_block(parse("", block)) or []
-    except AbsentError:
-        theirs = []
-    return commands(block), "\n".join(theirs).splitlines()
-
-
-def test_windows_is_chosen_once_for_every_block_of_every_page(visit):
-    page = visit("chapters/02-greet.html")
-    assert page.locator(".powershell:visible").count() == 0
-    assert page.locator(".tabbed-labels > label", has_text="Windows").count() > 2
-    page.locator(".tabbed-labels > label", has_text="Windows").first.click()
-    for name in ("02-greet", "00-setup"):
-        page.goto(page.url.rpartition("/")[0] + f"/{name}.html")
-        page.locator(".powershell:visible").first.wait_for()
-        hidden = page.locator(".powershell:not(:visible)").count()
-        assert (name, hidden) == (name, 0)
-
-
-def show(block):
-    """Choose the tab that holds `block`, if any."""
-    tab = block.locator("xpath=ancestor::div[@class='tabbed-block']")
-    if tab.count():
-        index = tab.evaluate("tab => [...tab.parentElement.children].indexOf(tab)")
-        tab.locator("xpath=../..").locator(".tabbed-labels > label").nth(index).click()
+    assert copied == [commands(block) for block in blocks(WRITTEN[name], "console")]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -129,3 +129,15 @@ def test_zensical_builds_the_same_articles(build):
         # Its button "Back to top" stands in the article.
         assert others[name].elements - article.elements == Counter(a=1), name
         assert not article.elements - others[name].elements, name
+
+
+def test_the_versions_that_the_page_names_are_the_first_and_the_last_that_are_admitted():
+    page = (ROOT / "docs/reference/testing.md").read_text(encoding="utf-8")
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    start = (ROOT / "start.py").read_text(encoding="utf-8")
+    python, first, last = re.search(
+        r"on Python 3\.(\d+) with Django ([\d.]+), .* with Django ([\d.]+),", page
+    ).groups()
+    after_last = re.sub(r"\d+$", lambda minor: str(int(minor[0]) + 1), last)
+    assert f"Django>={first},<{after_last}\n" in requirements
+    assert f"sys.version_info < (3, {python})" in start
