@@ -4,6 +4,7 @@
 a process of its own (for exit codes, signals, pipes and terminals).
 """
 
+import contextlib
 import io
 import os
 import select
@@ -87,6 +88,20 @@ def call():
     return Call()
 
 
+class Process(subprocess.Popen):
+    def end_by(self, number):
+        """Send the signal `number` until the process has ended; return its exit code.
+
+        Python looks for signals between two instructions. One that arrives right before a call
+        that blocks is noticed when the call returns, which may be never.
+        """
+        while self.poll() is None:
+            self.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.wait(2)
+        return self.returncode
+
+
 class Manage:
     """Run `python manage.py` as a process, on a database and a data folder of its own.
 
@@ -125,7 +140,7 @@ class Manage:
         return subprocess.CompletedProcess(args, process.returncode, stdout, stderr)
 
     def start(self, *args, env=(), **streams):
-        """Start and return the Popen, for a test that sends signals or closes pipes."""
+        """Start and return the Process, for a test that sends signals or closes pipes."""
         if not self.database.exists():
             self.copy_database()
         streams = {
@@ -136,7 +151,7 @@ class Manage:
             "cwd": self.folder,
             **streams,
         }
-        process = subprocess.Popen(
+        process = Process(
             [sys.executable, str(ROOT / "manage.py"), *map(str, args)],
             env={**self.env, **dict(env)},
             **streams,

@@ -2,6 +2,7 @@
 """Django's command-line utility; shared_project/process.py takes care of the process."""
 
 import os
+import signal
 import sys
 
 
@@ -18,6 +19,7 @@ def main():
         code = run(sys.argv)
         ignore_signals()
     except KeyboardInterrupt:  # while Django is being imported, or right before the end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stderr.write("Stopped by Ctrl-C.\n")
         code = 130
     sys.exit(code)

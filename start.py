@@ -160,7 +160,7 @@ def load_shop(env):
 
 def prepare_site(env):
     say("Preparing the site …")
-    if call("manage.py", "prepare_site", env=env):
+    if call("-m", "tools.site", env=env):
         raise StopError("The site could not be prepared; the lines above say why.")
 
 

@@ -65,7 +65,7 @@ def test_the_tour_runs_every_line_and_then_builds_the_site(runs, begin):
         "manage.py load_demo",
         "manage.py greet Ada L 3",
         "manage.py greet Ada 0",
-        "manage.py prepare_site",
+        "-m tools.site",
         "-m mkdocs build --strict --quiet",
     ]
 
@@ -103,7 +103,7 @@ def test_a_failing_suite_is_a_failing_command(runs, begin):
 
 def test_site_prepares_the_site_and_serves_it(runs, begin):
     assert begin("site") == 0
-    assert runs.lines[-2:] == ["manage.py prepare_site", "-m mkdocs serve --livereload"]
+    assert runs.lines[-2:] == ["-m tools.site", "-m mkdocs serve --livereload"]
 
 
 @pytest.mark.parametrize("arguments", [["serve"], ["site", "now"]])
@@ -127,7 +127,7 @@ def test_an_old_python_is_told_what_is_needed(runs, begin, monkeypatch):
         ("-m pip install", "pip could not install requirements.txt. ERROR: No matching"),
         ("-m pip config", "pip cannot read its settings. ERROR: No matching"),
         ("migrate", "`python manage.py migrate` failed"),
-        ("prepare_site", "The site could not be prepared"),
+        ("tools.site", "The site could not be prepared"),
         ("-m mkdocs", "The site could not be built"),
     ],
 )

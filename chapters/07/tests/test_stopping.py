@@ -120,8 +120,7 @@ def test_a_signal_in_the_middle_of_the_list_tells_what_is_done(manage, db, wait_
     )
     process = manage.start(*RAISE, "-v", "2")
     wait_for_prices({"1.10"})
-    process.send_signal(signal.SIGHUP)
-    assert process.wait(60) == 0
+    assert process.end_by(signal.SIGHUP) == 0
     assert process.stderr.read() == (
         "Stopped by SIGHUP, but the work was done before: Changed 1000 of 1000 prices by +10 %.\n"
     )
@@ -140,8 +139,7 @@ def test_a_signal_while_nobody_reads_the_summary_tells_what_is_done(
     os.close(writer)
     try:
         wait_for_prices(set(AFTER.values()))
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.end_by(signal.SIGTERM) == 0
     finally:
         os.close(reader)
     assert process.stderr.read() == f"Stopped by SIGTERM, {DONE}"

@@ -1,0 +1,67 @@
+"""The course's Markdown extension: what the pages need beyond Markdown.
+
+It is named in `mkdocs.yml`. The site's generator must be started as a module from the root
+(`python -m mkdocs`, `python -m zensical`), so that Python finds this package.
+"""
+
+import re
+
+from markdown import Extension
+from markdown.preprocessors import Preprocessor
+
+from shared_project.chapters import ROOT
+from tools.site.embed import EmbedPreprocessor, chapter_list
+from tools.site.glossary import TermTreeprocessor
+from tools.site.packing import current_build
+from tools.site.reference import behavior_table, command_list
+from tools.site.sources import file_list
+from tools.site.stages import stage, stages
+from tools.site.transcripts import TranscriptPreprocessor, readme_block
+
+# A line `[name]` or `[name argument]` becomes the Markdown lines that the function returns.
+DIRECTIVES = {
+    "behaviors": behavior_table,
+    "chapters": chapter_list,
+    "commands": command_list,
+    "files": file_list,
+    "readme": readme_block,
+    "stage": stage,
+    "stages": stages,
+}
+LINE = re.compile(rf"\[({'|'.join(DIRECTIVES)})(?: ([^\]]+))?\]")
+
+
+class DirectivePreprocessor(Preprocessor):
+    def run(self, lines):
+        result = []
+        for line in lines:
+            if directive := LINE.fullmatch(line):
+                name, argument = directive.groups()
+                result += DIRECTIVES[name](*([argument] if argument else []))
+            else:
+                result.append(line)
+        return result
+
+
+class CourseExtension(Extension):
+    def __init__(self, **options):
+        self.config = {
+            "glossary": ["", "The page with the terms that get tooltips, from the root."]
+        }
+        super().__init__(**options)
+
+    def extendMarkdown(self, md):  # noqa: N802
+        # After white space is normalized (30), before fenced blocks are found (25). What a
+        # directive returns may hold blocks of code to embed.
+        md.preprocessors.register(DirectivePreprocessor(md), "directives", 28)
+        transcripts = TranscriptPreprocessor(md, current_build())
+        md.preprocessors.register(transcripts, "transcripts", 26)
+        # Last, so that no other step changes what the files hold.
+        md.preprocessors.register(EmbedPreprocessor(md), "embed", 25.5)
+        if glossary := self.getConfig("glossary"):
+            # After all text has become elements (20), before they are made HTML.
+            md.treeprocessors.register(TermTreeprocessor(md, ROOT / glossary), "terms", 8)
+
+
+def makeExtension(**options):  # noqa: N802
+    return CourseExtension(**options)

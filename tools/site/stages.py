@@ -1,0 +1,141 @@
+"""What each chapter's stage added to the project, worked out from the folders.
+
+A line `[stage 05]` ends chapter 5's page; `[stages]` compares all chapters in one table.
+"""
+
+import ast
+import sys
+from functools import cache
+from pathlib import Path
+
+from shared_project.chapters import ROOT, Chapter, discover
+from tools.site.sources import files, find_chapter, href
+
+
+def stage(number: str, root: Path = ROOT) -> list[str]:
+    """Return the Markdown lines of the section that ends the page of chapter `number`."""
+    chapter = find_chapter(number, root)
+    return [
+        "## What this stage added",
+        "",
+        *_file_table(chapter, root),
+        "",
+        *_import_list(chapter, root),
+        "",
+        f"[Read the files of chapter {int(number)} whole](../files/{number}.md).",
+    ]
+
+
+def stages(root: Path = ROOT) -> list[str]:
+    """Return the Markdown lines of a table with one row a chapter, for a page in docs/ itself."""
+    lines = ["| chapter | files | lines | tests | new names |", "|---|--:|--:|--:|--:|"]
+    for chapter in discover(root / "chapters"):
+        number, app = chapter.number, chapter.app
+        name = f"[{int(number)}. {app}](chapters/{number}-{app}.md)"
+        commands = "".join(f"<br>`{command.stem}`" for command in _commands(chapter))
+        own = _files_in(app, chapter, root)
+        tests = _count_tests(_files_in("tests", chapter, root))
+        lines.append(
+            f"| {name}{commands} | {len(own)} | {_count_lines(own):,} | {tests} "
+            f"| {len(new_names(chapter, root))} |"
+        )
+    return lines
+
+
+def new_names(chapter: Chapter, root: Path = ROOT) -> list[str]:
+    """Return the names from outside the chapters that `chapter` is the first to import."""
+    earlier = _before(chapter, root)
+    known = {name for one in earlier for name in _imports(one)}
+    apps = {one.app for one in earlier}
+    return sorted(name for name in _imports(chapter) - known if _top(name) not in apps)
+
+
+def _lines(path):
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def _before(chapter, root):
+    return [one for one in discover(root / "chapters") if one.number < chapter.number]
+
+
+def _commands(chapter):
+    return sorted(chapter.folder.glob("*/management/commands/*.py"))
+
+
+def _files_in(name, chapter, root):
+    paths = [root / path for path in files(chapter.number, root)]
+    return [path for path in paths if path.is_relative_to(chapter.folder / name)]
+
+
+def _count_lines(paths):
+    return sum(len(_lines(path)) for path in paths)
+
+
+def _count_tests(paths):
+    return sum(
+        isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        for path in paths
+        if path.match("test_*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+    )
+
+
+def _imports(chapter):
+    names = set()
+    for path in (chapter.folder / chapter.app).rglob("*.py"):
+        names |= _imported_by(path.read_text(encoding="utf-8"))
+    return {name for name in names if _top(name) != chapter.app}
+
+
+@cache
+def _imported_by(source):
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _top(name):
+    return name.partition(".")[0]
+
+
+def _file_table(chapter, root):
+    lines = ["| file | lines |", "|---|--:|"]
+    for path in _files_in(chapter.app, chapter, root):
+        name = path.relative_to(chapter.folder).as_posix()
+        target = href(path.relative_to(root).as_posix())
+        lines.append(f'| <a href="{target}">`{name}`</a> | {_count_lines([path]):,} |')
+    tests, naive, data = (_files_in(name, chapter, root) for name in ("tests", "naive", "data"))
+    for count, noun, paths in [
+        (_count_tests(tests), "test", tests),
+        (len(naive), "naive version", naive),
+        (len(data), "input file", data),
+    ]:
+        if count:
+            plural = "s" if count > 1 else ""
+            lines.append(f"| {count} {noun}{plural} | {_count_lines(paths):,} |")
+    return lines
+
+
+def _import_list(chapter, root):
+    numbers = {earlier.app: int(earlier.number) for earlier in _before(chapter, root)}
+    groups = {}
+    for name in sorted(_imports(chapter)):
+        if number := numbers.get(_top(name)):
+            groups.setdefault(f"Builds on chapter {number}", []).append(name)
+    for name in new_names(chapter, root):
+        groups.setdefault(f"New from {_origin(name)}", []).append(name)
+    return [
+        f"- {group}: {', '.join(f'`{name}`' for name in groups[group])}"
+        for group in sorted(groups, key=str.casefold)
+    ]
+
+
+def _origin(name):
+    top = _top(name)
+    if top in sys.stdlib_module_names:
+        return "the standard library"
+    return {"django": "Django", "shared_project": "the shared project"}.get(top, "other packages")
