@@ -289,7 +289,12 @@ def test_ctrl_c_while_django_is_imported_is_one_line(monkeypatch, capsys):
         def __getattr__(self, name):
             raise KeyboardInterrupt
 
-    assert run_main(monkeypatch, Importing("process")) == 130
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert run_main(monkeypatch, Importing("process")) == 130
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == "Stopped by Ctrl-C.\n"
 
 
