@@ -49,10 +49,10 @@ class CartItemInline(admin.TabularInline):
 @admin.register(Session)
 class SessionAdmin(admin.ModelAdmin):
     inlines = [CartItemInline]
-    list_display = ["key", "last_seen_at"]
+    list_display = ["key", "last_activity"]
     search_fields = ["key"]
 
 
 @admin.register(TempFile)
 class TempFileAdmin(admin.ModelAdmin):
-    list_display = ["file", "created_at"]
+    list_display = ["file", "uploaded_at"]

@@ -120,7 +120,7 @@ def sessions(scale: int, now: datetime):
         yield Session(
             pk=index + 1,
             key=f"{index + 1:08x}{index * 2654435761 % 2**32:08x}",
-            last_seen_at=now - timedelta(days=180) * (count - index) / count,
+            last_activity=now - timedelta(days=180) * (count - index) / count,
         )
 
 

@@ -85,13 +85,13 @@ class AuditLog(models.Model):
 
 
 class Session(models.Model):
-    """A visit to the shop; `last_seen_at` moves with every request."""
+    """A visit to the shop; `last_activity` moves with every request."""
 
     key = models.CharField(max_length=40, unique=True)
-    last_seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+    last_activity = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        ordering = ["-last_seen_at", "-pk"]
+        ordering = ["-last_activity", "-pk"]
 
     def __str__(self):
         return self.key
@@ -124,10 +124,10 @@ class TempFile(models.Model):
 
     # The index answers whether another row names the same file.
     file = models.FileField(upload_to="temp/", db_index=True)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    uploaded_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        ordering = ["-created_at", "-pk"]
+        ordering = ["-uploaded_at", "-pk"]
 
     def __str__(self):
         return self.file.name

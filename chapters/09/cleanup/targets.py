@@ -125,8 +125,8 @@ class TargetWithFile(Target):
 
 TARGETS = {
     "audit_logs": Target(AuditLog, "created_at"),
-    "sessions": TargetWithChildren(Session, "last_seen_at", CartItem, "session"),
-    "temp_files": TargetWithFile(TempFile, "created_at", "file", Order, "receipt"),
+    "sessions": TargetWithChildren(Session, "last_activity", CartItem, "session"),
+    "temp_files": TargetWithFile(TempFile, "uploaded_at", "file", Order, "receipt"),
 }
 
 

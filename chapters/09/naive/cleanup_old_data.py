@@ -15,8 +15,8 @@ class Command(BaseCommand):
         cutoff = timezone.now() - timedelta(days=options["days"])
         for rows in (
             AuditLog.objects.filter(created_at__lt=cutoff),
-            Session.objects.filter(last_seen_at__lt=cutoff),
-            TempFile.objects.filter(created_at__lt=cutoff),
+            Session.objects.filter(last_activity__lt=cutoff),
+            TempFile.objects.filter(uploaded_at__lt=cutoff),
         ):
             total, deleted = rows.count(), 0
             while rows.exists():

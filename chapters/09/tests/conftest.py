@@ -17,11 +17,11 @@ def long_ago():
 @pytest.fixture
 def shop(long_ago):
     """Two old and one fresh row of every model; the first session has two cart items."""
-    for created_at in (long_ago, long_ago, timezone.now()):
-        AuditLog.objects.create(created_at=created_at)
+    for date in (long_ago, long_ago, timezone.now()):
+        AuditLog.objects.create(created_at=date)
         name = f"temp/{TempFile.objects.count() + 1}.txt"
-        TempFile.objects.create(file=name, created_at=created_at)
-        Session.objects.create(key=str(Session.objects.count() + 1), last_seen_at=created_at)
+        TempFile.objects.create(file=name, uploaded_at=date)
+        Session.objects.create(key=str(Session.objects.count() + 1), last_activity=date)
     for name in ("Novel", "Atlas"):
         product = Product.objects.create(name=name, price=1, category="Books")
         CartItem.objects.create(session=Session.objects.get(key="1"), product=product)

@@ -114,7 +114,7 @@ def test_the_time_of_a_transaction_alone_sets_the_size_of_the_next_batch(
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the limit is SQLite's")
 def test_a_large_batch_stays_within_the_parameters_of_a_statement(call, long_ago):
-    Session.objects.bulk_create(Session(key=str(n), last_seen_at=long_ago) for n in range(1200))
+    Session.objects.bulk_create(Session(key=str(n), last_activity=long_ago) for n in range(1200))
     limit = sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
     before = connection.connection.setlimit(limit, 999)
     try:
@@ -303,7 +303,7 @@ def test_a_log_touched_before_its_delete_survives(call, shop, before_delete):
 
 def test_a_session_touched_before_its_delete_survives_with_its_cart(call, shop, before_delete):
     def touch():
-        Session.objects.filter(key="1").update(last_seen_at=timezone.now())
+        Session.objects.filter(key="1").update(last_activity=timezone.now())
 
     with before_delete(Session, touch):
         assert lines(call("cleanup_old_data"))[1] == "Sessions: 1 deleted"

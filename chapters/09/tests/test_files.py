@@ -101,7 +101,7 @@ def test_a_name_that_leaves_the_folder_of_uploads_removes_nothing(call, shop, st
 
 def test_after_twenty_files_the_rest_is_counted(call, long_ago, monkeypatch):
     TempFile.objects.bulk_create(
-        TempFile(file=f"temp/{n}.txt", created_at=long_ago) for n in range(25)
+        TempFile(file=f"temp/{n}.txt", uploaded_at=long_ago) for n in range(25)
     )
 
     def refuse(name):
@@ -117,15 +117,17 @@ def test_after_twenty_files_the_rest_is_counted(call, long_ago, monkeypatch):
 def share(long_ago, shop, stored):
     """Return a function that makes rows with the names of one file; it returns the names left."""
 
-    def create(*names, created_at=long_ago):
-        TempFile.objects.bulk_create(TempFile(file=name, created_at=created_at) for name in names)
+    def create(*names, uploaded_at=long_ago):
+        TempFile.objects.bulk_create(
+            TempFile(file=name, uploaded_at=uploaded_at) for name in names
+        )
         return stored()
 
     return create
 
 
 def test_a_file_that_a_fresh_row_names_too_stays(call, share):
-    names = share("temp/1.txt", created_at=timezone.now())
+    names = share("temp/1.txt", uploaded_at=timezone.now())
     assert run(call).endswith("Temp files: 2 deleted\n")
     assert names() == ["1.txt", "3.txt"]
     assert call.stderr == ""
@@ -147,9 +149,9 @@ def test_a_file_goes_with_the_last_row_that_names_it(call, share, size):
 
 
 def test_a_file_that_a_run_has_left_to_a_fresh_row_goes_in_a_later_run(call, share, long_ago):
-    names = share("temp/1.txt", created_at=timezone.now())
+    names = share("temp/1.txt", uploaded_at=timezone.now())
     run(call)
-    TempFile.objects.filter(file="temp/1.txt").update(created_at=long_ago)
+    TempFile.objects.filter(file="temp/1.txt").update(uploaded_at=long_ago)
     assert run(call).endswith("Temp files: 1 deleted\n")
     assert names() == ["3.txt"]
 
@@ -207,7 +209,7 @@ def test_a_hidden_file_is_none_of_another_spelling(call, share):
 
 
 def test_a_store_without_paths_may_know_a_file_by_another_spelling(call, share, monkeypatch):
-    names = share("temp/./1.txt", created_at=timezone.now())
+    names = share("temp/./1.txt", uploaded_at=timezone.now())
     monkeypatch.setattr(FileSystemStorage, "path", Storage.path)
     removed = []
     monkeypatch.setattr(default_storage, "delete", removed.append)
@@ -227,7 +229,7 @@ def test_a_table_without_other_spellings_is_looked_through_once(call, shop, stor
 
 def test_many_files_are_asked_for_in_statements_of_their_own(call, share, monkeypatch):
     monkeypatch.setattr("cleanup.files.NAMES_IN_A_STATEMENT", 1)
-    names = share("temp/1.txt", "temp/2.txt", created_at=timezone.now())
+    names = share("temp/1.txt", "temp/2.txt", uploaded_at=timezone.now())
     run(call)
     assert names() == ["1.txt", "2.txt", "3.txt"]
 
@@ -327,7 +329,7 @@ def test_files_stay_and_are_named_where_nobody_says_whether_a_row_names_them(cal
 
 def test_files_left_are_counted_also_where_the_run_ends_in_an_error(call, long_ago, monkeypatch):
     TempFile.objects.bulk_create(
-        TempFile(file=f"temp/{n}.txt", created_at=long_ago) for n in range(25)
+        TempFile(file=f"temp/{n}.txt", uploaded_at=long_ago) for n in range(25)
     )
     monkeypatch.setattr(TargetWithFile, "kept", fail)
     with connection.execute_wrapper(no_answer), pytest.raises(OperationalError, match="disk"):

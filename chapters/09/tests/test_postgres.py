@@ -246,7 +246,7 @@ def test_files_are_named_and_rows_counted_where_the_connection_is_lost_after_the
 
 def test_a_file_whose_other_row_a_request_holds_stays(call, shop, stored, long_ago, other):
     names = stored()
-    held = TempFile.objects.create(file="temp/1.txt", created_at=long_ago)
+    held = TempFile.objects.create(file="temp/1.txt", uploaded_at=long_ago)
     other.begin()
     other("SELECT 1 FROM shop_tempfile WHERE id = %s FOR UPDATE", held.pk)
     with pytest.raises(CommandError, match="^Temp files: 1 not deleted: another"):
@@ -286,7 +286,7 @@ def test_a_dry_run_changes_no_setting(call, shop, own_settings):
 
 def test_a_session_that_a_request_holds_is_left_out_and_survives(call, shop, other):
     other.begin()
-    other("UPDATE shop_session SET last_seen_at = now() WHERE key = '1'")
+    other("UPDATE shop_session SET last_activity = now() WHERE key = '1'")
     other("DELETE FROM shop_cartitem WHERE id = (SELECT max(id) FROM shop_cartitem)")
     with pytest.raises(CommandError, match="^Sessions: 1 not deleted: another session"):
         call("cleanup_old_data")
@@ -302,7 +302,7 @@ def test_a_cart_item_that_a_request_holds_stops_its_batch_and_never_the_request(
     with pytest.raises(CommandError, match="^Sessions: 2 not deleted: canceling .* lock timeout"):
         call("cleanup_old_data")
     # Had the cleanup waited while it held the session, this would be a deadlock.
-    other("UPDATE shop_session SET last_seen_at = now() WHERE key = '1'")
+    other("UPDATE shop_session SET last_activity = now() WHERE key = '1'")
     other.commit()
     assert call("cleanup_old_data").splitlines()[2] == "Sessions: 1 deleted"
     assert list(CartItem.objects.values_list("quantity", flat=True)) == [5, 5]

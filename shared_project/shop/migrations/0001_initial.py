@@ -59,12 +59,12 @@ class Migration(migrations.Migration):
                 ),
                 ("key", models.CharField(max_length=40, unique=True)),
                 (
-                    "last_seen_at",
+                    "last_activity",
                     models.DateTimeField(db_index=True, default=django.utils.timezone.now),
                 ),
             ],
             options={
-                "ordering": ["-last_seen_at", "-pk"],
+                "ordering": ["-last_activity", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -78,12 +78,12 @@ class Migration(migrations.Migration):
                 ),
                 ("file", models.FileField(db_index=True, upload_to="temp/")),
                 (
-                    "created_at",
+                    "uploaded_at",
                     models.DateTimeField(db_index=True, default=django.utils.timezone.now),
                 ),
             ],
             options={
-                "ordering": ["-created_at", "-pk"],
+                "ordering": ["-uploaded_at", "-pk"],
             },
         ),
         migrations.CreateModel(

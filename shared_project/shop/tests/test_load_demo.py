@@ -77,8 +77,8 @@ def test_a_cleanup_has_work_and_leaves_some(loaded):
     cutoff = timezone.now() - timedelta(days=90)
     for model, field in [
         (AuditLog, "created_at"),
-        (Session, "last_seen_at"),
-        (TempFile, "created_at"),
+        (Session, "last_activity"),
+        (TempFile, "uploaded_at"),
     ]:
         old = model.objects.filter(**{f"{field}__lt": cutoff}).count()
         assert 0 < old < model.objects.count()

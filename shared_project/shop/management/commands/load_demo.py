@@ -103,7 +103,9 @@ def insert(model, batch):
 def load_files(model, files, bar):
     """Store the uploads, each with its row, but for those that are there; return how many."""
     new = 0
-    uploads = ((model(pk=pk, created_at=date), name, content) for pk, name, content, date in files)
+    uploads = (
+        (model(pk=pk, uploaded_at=date), name, content) for pk, name, content, date in files
+    )
     while batch := list(islice(uploads, FILES_IN_A_BATCH)):
         new += in_turn(model, partial(store, batch))
         bar.update(len(batch))
