@@ -1,22 +1,23 @@
 #!/usr/bin/env python
-"""Django's command-line utility; shared_project/process.py takes care of the process."""
+"""Django's command-line utility; shared_project/toolkit/process.py takes care of the process."""
 
 import os
 import signal
 import sys
+from pathlib import Path
 
 
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shared_project.settings")
     try:
         try:
-            from shared_project.process import ignore_signals, run
+            from shared_project.toolkit.process import ignore_signals, run
         except ImportError as error:
             sys.exit(
                 f"{error}. Is Django installed, and the virtual environment activated? "
                 "`python3 start.py` sets both up."
             )
-        code = run(sys.argv)
+        code = run(sys.argv, Path(__file__).resolve().parent)
         ignore_signals()
     except KeyboardInterrupt:  # while Django is being imported, or right before the end
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from django.db import DataError, OperationalError
 
-from shared_project import process
 from shared_project.chapters import ROOT
+from shared_project.toolkit import process
 
 ARGV = ["manage.py", "hello"]
 
@@ -39,7 +39,7 @@ def run(monkeypatch, capsys):
                 raise action
 
         monkeypatch.setattr(process, "execute_from_command_line", execute)
-        code = process.run(argv)
+        code = process.run(argv, ROOT)
         return code, capsys.readouterr().err
 
     return run
@@ -273,8 +273,8 @@ def test_settings_of_this_project_are_obeyed(manage):
 
 
 def run_main(monkeypatch, module):
-    """Run manage.py with `module` in the place of shared_project.process; return the exit."""
-    monkeypatch.setitem(sys.modules, "shared_project.process", module)
+    """Run manage.py with `module` in the place of the toolkit's; return the exit."""
+    monkeypatch.setitem(sys.modules, "shared_project.toolkit.process", module)
     with pytest.raises(SystemExit) as stop:
         runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
     return stop.value.code

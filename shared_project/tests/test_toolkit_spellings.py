@@ -3,8 +3,8 @@ from django.db import connection
 
 from shared_project.shop.models import Product
 from shared_project.toolkit import spellings
+from shared_project.toolkit.names import name_problem, plain_name
 from shared_project.toolkit.spellings import lookalike_problem, other_spellings
-from shared_project.toolkit.text import name_problem, plain_name
 
 pytestmark = pytest.mark.django_db
 

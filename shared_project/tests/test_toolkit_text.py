@@ -1,6 +1,6 @@
 import pytest
 
-from shared_project.toolkit.text import is_plain_name, name_problem, plain_name
+from shared_project.toolkit.names import is_plain_name, name_problem, plain_name
 
 
 @pytest.mark.parametrize(

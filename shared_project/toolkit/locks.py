@@ -1,9 +1,31 @@
-"""Hold what a database session lends, and give it back."""
+"""Wait for a database's locks, and not for ever."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
+from django.db import OperationalError, connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .shutdown import GracefulShutdown
+
+# For a batch: a container is killed ten seconds after SIGTERM, and a signal counts between two
+# tries. 20 seconds in all, as long as the wait for SQLite's lock.
+BATCH_LOCK_TIMEOUT = "500ms"
+BATCH_TRIES = 40
+# For a table: milliseconds that a try may wait, and new writers behind it. Longer than
+# deadlock_timeout, a second, after which PostgreSQL stops an autovacuum that is in the way.
+TABLE_LOCK_TIMEOUT = 2000
+TABLE_TRIES = 10
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK_DETECTED = "40P01"
+SERIALIZATION_FAILURE = "40001"
+# SQLite's errors have names; some say more, such as SQLITE_BUSY_RECOVERY.
+CONFLICTS = (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE, "SQLITE_BUSY")
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -37,6 +59,69 @@ def session_settings(connection: BaseDatabaseWrapper, **values: str) -> Iterator
                     cursor.execute("SELECT set_config(%s, %s, %s)", [name, value, local])
 
 
+def set_lock_timeout() -> AbstractContextManager[None]:
+    """Within, a wait for a lock fails with OperationalError after BATCH_LOCK_TIMEOUT.
+
+    PostgreSQL waits without a limit unless it is told. SQLite's limit is in the settings.
+    """
+    return session_settings(connection, lock_timeout=BATCH_LOCK_TIMEOUT)
+
+
+def wait_for_locks(batch: Callable[[], T], stop: GracefulShutdown) -> T:
+    """Return what `batch` returns, a transaction that is tried again where a lock holds it up.
+
+    Let `stop` end the program between two tries. Raises OperationalError after the last one.
+    """
+    tries = 1
+    while True:
+        try:
+            return batch()
+        except OperationalError as error:
+            if _code(error) != LOCK_NOT_AVAILABLE or tries >= BATCH_TRIES:
+                raise
+        # It was rolled back, at the commit perhaps.
+        stop.release()
+        stop.exit_if_requested()
+        tries += 1
+
+
+def lock_table(model: type[models.Model], on_wait: Callable[[], None]) -> None:
+    """Let nobody else write to the table of `model` until the transaction ends. Reads go on.
+
+    On SQLite the transaction has that lock from its first statement on (see `transaction_mode`
+    in settings). On PostgreSQL this waits for running writers, and calls `on_wait` when that
+    takes more than two seconds. Raises OperationalError after 20.
+
+    Whoever locks rows one by one can meet another who has locked them in another order; then
+    each waits for the other, and PostgreSQL ends one of the two with "deadlock detected".
+    Whoever holds nothing while waiting, and waits for nothing afterwards, cannot.
+    """
+    if connection.vendor != "postgresql":
+        return
+    table = connection.ops.quote_name(model._meta.db_table)
+    tries = 0
+    # New writers queue behind one that waits: give way to them between the tries.
+    with session_settings(connection, lock_timeout=f"{TABLE_LOCK_TIMEOUT}ms"):
+        while True:
+            tries += 1
+            try:
+                # In a savepoint: a failed statement would spoil the whole transaction.
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+            except OperationalError as error:
+                if _code(error) != LOCK_NOT_AVAILABLE or tries == TABLE_TRIES:
+                    raise
+            else:
+                return
+            if tries == 1:
+                on_wait()
+
+
+def is_conflict(error: OperationalError) -> bool:
+    """Return whether `error` says that another session was in the way, and may be gone soon."""
+    return _code(error).startswith(CONFLICTS)
+
+
 def _read(cursor, name):
     # Not current_setting(): a SELECT takes the snapshot.
     cursor.execute(f"SHOW {name}")
@@ -49,3 +134,8 @@ def _literal(value):
 
 def _answers(connection):
     return connection.connection is not None and connection.is_usable()
+
+
+def _code(error):
+    cause = error.__cause__
+    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""

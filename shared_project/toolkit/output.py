@@ -1,14 +1,44 @@
-"""Write what must not decide how the work ends."""
+"""Write to a command's streams."""
 
 import contextlib
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 
 MEGABYTE = 1024 * 1024
+
+
+def style_for(stream: OutputWrapper, style: Callable[[str], str]) -> Callable[[str], str]:
+    """Return `style` where `stream` is a terminal, and `str`, which changes nothing, where not.
+
+    `self.style` follows stdout alone. So a command whose stdout is a terminal would write
+    escape sequences into the file that its stderr goes to; and without a style of its own,
+    everything on a terminal's stderr is red:
+
+        self.stderr.write(text, style_for(self.stderr, self.style.WARNING))
+    """
+    return style if stream.isatty() else str
+
+
+def write_utf8(stream: OutputWrapper, pieces: Iterable[str]) -> None:
+    """Write `pieces` to a command's stdout, in UTF-8 whatever the locale says.
+
+    Raises CommandError where stdout is closed: Python drops then what is written to it.
+    """
+    file = getattr(stream, "buffer", None)
+    if file and sys.__stdout__ is None and file is getattr(sys.stdout, "buffer", None):
+        raise CommandError("stdout: closed. Name a file instead of -, or leave stdout open.")
+    stream.flush()
+    for piece in pieces:
+        if file:
+            file.write(piece.encode())
+        else:  # a StringIO: code called the command and wants the text
+            stream.write(piece, ending="")
+    stream.flush()  # so that a full disk fails here, before anybody reports success
 
 
 class Listing:

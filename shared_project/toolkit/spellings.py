@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import connection
 from django.db.models import Field
 
-from .text import is_plain_name, plain_name
+from .names import is_plain_name, plain_name
 
 BATCH = 1000
 # The database looks at each text once. Python, which is slower, compares what these let through.

@@ -165,8 +165,7 @@ def loop(kind, count):
     set_up_django()
     from django.core.management.base import OutputWrapper
 
-    from progress.bars import progress_bar
-    from progress.counters import LineCounter
+    from shared_project.toolkit.progress import LineCounter, progress_bar
 
     count = int(count)
     ours, theirs = os.openpty()

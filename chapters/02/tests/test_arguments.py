@@ -4,7 +4,13 @@ from decimal import Decimal
 import pytest
 from django.core.management.base import CommandError
 
-from greet.arguments import check, non_empty, percentage, positive_number, whole_number
+from shared_project.toolkit.arguments import (
+    non_empty,
+    percentage,
+    positive_number,
+    validate_option,
+    whole_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +105,8 @@ def test_check_names_the_argument():
     with pytest.raises(
         CommandError, match=r"^TIMES: must be a whole number of at least 1, not '0'\.$"
     ):
-        check(positive_number, 0, "TIMES")
+        validate_option(positive_number, 0, "TIMES")
 
 
 def test_check_returns_the_value():
-    assert check(positive_number, "3", "TIMES") == 3
+    assert validate_option(positive_number, "3", "TIMES") == 3

@@ -1,6 +1,6 @@
 import pytest
 
-from greet.text import printable, quoted
+from shared_project.toolkit.text import printable, quoted
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.models import BooleanField, CharField, DateTimeField, IntegerField, TextField
 
 from export.dates import Iso8601, in_utc
-from greet.text import quoted
+from shared_project.toolkit.text import quoted
 
 BATCH_SIZE = 2000
 

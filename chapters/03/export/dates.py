@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from django.db.models import Func, TextField
 from django.utils.dateparse import parse_datetime
 
-from greet.text import quoted
+from shared_project.toolkit.text import quoted
 
 SHAPE = "0000-00-00T00:00:00.000000+00:00"
 DIGITS_TO_ZEROS = str.maketrans("123456789", "000000000")

@@ -10,7 +10,8 @@ from io import BytesIO, StringIO, TextIOWrapper
 import pytest
 from django.core.management.base import CommandError, OutputWrapper
 
-from export.files import ACL, MEGABYTE, open_input, write_utf8, write_whole
+from shared_project.toolkit.files import ACL, MEGABYTE, atomic_write, open_input
+from shared_project.toolkit.output import write_utf8
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_an_input_file_without_permission_is_named(target, monkeypatch):
     def refuse(*args):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("export.files.os.open", refuse)
+    monkeypatch.setattr("shared_project.toolkit.files.os.open", refuse)
     with pytest.raises(CommandError, match=r"users\.csv: Permission denied\.$"):
         open_input(target, max_bytes=10)
 
@@ -134,14 +135,14 @@ def test_no_input_file_is_in_a_deleted_folder(deleted_folder):
 @pytest.mark.parametrize("name", ["users.csv", "./users.csv", "../users.csv"])
 def test_a_name_in_a_deleted_folder_is_refused(deleted_folder, name):
     message = rf"^{name}: the current folder has been deleted\. Change to another one\.$"
-    with pytest.raises(CommandError, match=message), write_whole(name):
+    with pytest.raises(CommandError, match=message), atomic_write(name):
         pass
 
 
 @pytest.mark.posix
 @pytest.mark.filesystem
 def test_a_whole_path_is_written_from_a_deleted_folder(deleted_folder, target):
-    with write_whole(target) as file:
+    with atomic_write(target) as file:
         file.write(b"new")
     assert target.read_bytes() == b"new"
 
@@ -159,7 +160,7 @@ def shop_database(tmp_path):
 def test_a_database_and_what_belongs_to_it_is_not_replaced(shop_database, end):
     before = shop_database.read_bytes()
     message = rf"shop\.db{end}: part of an SQLite database\. Name another file\.$"
-    with pytest.raises(CommandError, match=message), write_whole(f"{shop_database}{end}"):
+    with pytest.raises(CommandError, match=message), atomic_write(f"{shop_database}{end}"):
         pass
     assert shop_database.read_bytes() == before
     assert listing(shop_database.parent) == ["shop.db"]
@@ -170,20 +171,20 @@ def test_a_database_and_what_belongs_to_it_is_not_replaced(shop_database, end):
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
 def test_a_link_to_a_database_is_not_replaced(shop_database, target, link):
     getattr(target, link)(shop_database)
-    with pytest.raises(CommandError, match="part of an SQLite database"), write_whole(target):
+    with pytest.raises(CommandError, match="part of an SQLite database"), atomic_write(target):
         pass
     assert target.samefile(shop_database)
 
 
 @pytest.mark.parametrize("name", ["-wal", "users-wal", "users.csv-journal"])
 def test_a_name_that_ends_like_a_database_file_is_written_where_there_is_none(tmp_path, name):
-    with write_whole(tmp_path / name) as file:
+    with atomic_write(tmp_path / name) as file:
         file.write(b"new")
     assert (tmp_path / name).read_bytes() == b"new"
 
 
 def test_the_file_appears_only_when_the_block_has_ended(target):
-    with write_whole(target) as file:
+    with atomic_write(target) as file:
         file.write(b"half")
         file.flush()
         assert not target.exists()
@@ -194,7 +195,7 @@ def test_the_file_appears_only_when_the_block_has_ended(target):
 @pytest.mark.parametrize("stop", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
 def test_the_old_file_stays_when_the_block_fails_and_nothing_else_is_left(target, stop):
     target.write_bytes(b"old")
-    with pytest.raises(stop), write_whole(target) as file:  # noqa: PT012
+    with pytest.raises(stop), atomic_write(target) as file:  # noqa: PT012
         file.write(b"half")
         raise stop
     assert target.read_bytes() == b"old"
@@ -207,10 +208,10 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(target, monkeypatch, c
         raise OSError(errno.ENOSPC, "No space left on device")
 
     target.write_bytes(b"old")
-    monkeypatch.setattr(f"export.files.{call}", fail)
+    monkeypatch.setattr(f"shared_project.toolkit.files.{call}", fail)
     with (
         pytest.raises(CommandError, match=r"users\.csv: No space left on device\.$"),
-        write_whole(target) as file,
+        atomic_write(target) as file,
     ):
         file.write(b"half")
     assert target.read_bytes() == b"old"
@@ -220,10 +221,10 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(target, monkeypatch, c
 def test_the_bytes_are_on_the_disk_before_the_file_gets_its_name(target, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "export.files.os.fsync",
+        "shared_project.toolkit.files.os.fsync",
         lambda file: seen.append((os.fstat(file).st_size, target.exists())),
     )
-    with write_whole(target) as file:
+    with atomic_write(target) as file:
         file.write(b"new")
     assert seen == [(3, False)]
 
@@ -233,16 +234,16 @@ def test_a_file_that_somebody_else_put_there_is_not_written_to(target, monkeypat
     elsewhere = target.with_name("elsewhere")
     elsewhere.write_bytes(b"precious")
     target.with_name(".guessed.tmp").symlink_to(elsewhere)
-    monkeypatch.setattr("export.files.secrets.token_hex", lambda _: "guessed")
-    with pytest.raises(CommandError, match=r"users\.csv: File exists\.$"), write_whole(target):
+    monkeypatch.setattr("shared_project.toolkit.files.secrets.token_hex", lambda _: "guessed")
+    with pytest.raises(CommandError, match=r"users\.csv: File exists\.$"), atomic_write(target):
         pass
     assert (elsewhere.read_bytes(), target.exists()) == (b"precious", False)
 
 
 def test_two_that_write_one_file_leave_one_of_them_whole(target):
-    with write_whole(target) as first:
+    with atomic_write(target) as first:
         first.write(b"first")
-        with write_whole(target) as second:
+        with atomic_write(target) as second:
             second.write(b"second")
         assert target.read_bytes() == b"second"
         first.write(b" too")
@@ -253,7 +254,7 @@ def test_two_that_write_one_file_leave_one_of_them_whole(target):
 @pytest.mark.posix
 @pytest.mark.filesystem
 def test_a_new_file_gets_the_permissions_of_the_umask(target, umask):
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert mode(target) == 0o640
 
@@ -263,7 +264,7 @@ def test_a_new_file_gets_the_permissions_of_the_umask(target, umask):
 def test_a_replaced_file_passes_on_its_permissions(target, umask, permissions):
     target.touch()
     target.chmod(permissions)
-    with write_whole(target):
+    with atomic_write(target):
         (temporary,) = {*target.parent.iterdir()} - {target}
         assert mode(temporary) == permissions
     assert mode(target) == permissions
@@ -276,12 +277,12 @@ def test_the_new_file_is_ours_alone_until_it_has_the_group_of_the_old_one(target
     modes = []
     really_chown = os.fchown
     monkeypatch.setattr(
-        "export.files.os.fchown",
+        "shared_project.toolkit.files.os.fchown",
         lambda file, *ids: (
             modes.append(stat.S_IMODE(os.fstat(file).st_mode)) or really_chown(file, *ids)
         ),
     )
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert (modes, mode(target)) == ([0o600], 0o644)
 
@@ -295,7 +296,7 @@ def test_a_replaced_file_passes_on_its_owner_and_its_group(target):
     target.touch()
     os.chown(target, 12345, 23456)
     target.chmod(0o640)
-    with write_whole(target):
+    with atomic_write(target):
         pass
     status = target.stat()
     assert (status.st_uid, status.st_gid, mode(target)) == (12345, 23456, 0o640)
@@ -307,12 +308,12 @@ def of_another_group(target, monkeypatch, permissions):
     target.chmod(permissions)
     status = target.stat()
     foreign = os.stat_result((*status[:5], status.st_gid + 1, *status[6:]))
-    monkeypatch.setattr("export.files._find_target", lambda *_: (target, foreign))
+    monkeypatch.setattr("shared_project.toolkit.files._find_target", lambda *_: (target, foreign))
 
     def refuse(*args):
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr("export.files.os.fchown", refuse)
+    monkeypatch.setattr("shared_project.toolkit.files.os.fchown", refuse)
 
 
 @pytest.mark.posix
@@ -331,7 +332,7 @@ def of_another_group(target, monkeypatch, permissions):
 )
 def test_nobody_gets_a_right_where_the_group_cannot_be_kept(target, monkeypatch, old, new):
     of_another_group(target, monkeypatch, old)
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert mode(target) == new
 
@@ -346,8 +347,8 @@ def test_the_group_is_kept_where_the_owner_cannot_be(target, monkeypatch):
     groups = []
     target.touch()
     target.chmod(0o640)
-    monkeypatch.setattr("export.files.os.fchown", refuse_root)
-    with write_whole(target):
+    monkeypatch.setattr("shared_project.toolkit.files.os.fchown", refuse_root)
+    with atomic_write(target):
         pass
     assert (groups, mode(target)) == ([target.stat().st_gid], 0o640)
 
@@ -359,8 +360,8 @@ def test_permissions_that_cannot_be_given_leave_the_file_to_its_owner(target, mo
 
     target.touch()
     target.chmod(0o644)
-    monkeypatch.setattr("export.files.os.fchmod", refuse)
-    with write_whole(target) as file:
+    monkeypatch.setattr("shared_project.toolkit.files.os.fchmod", refuse)
+    with atomic_write(target) as file:
         file.write(b"new")
     assert (target.read_bytes(), mode(target)) == (b"new", 0o600)
 
@@ -369,7 +370,7 @@ def test_permissions_that_cannot_be_given_leave_the_file_to_its_owner(target, mo
 def test_a_set_user_id_bit_is_not_passed_on(target):
     target.touch()
     target.chmod(0o4755)
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert mode(target) == 0o755
 
@@ -396,7 +397,7 @@ def lists(target):
 def test_a_replaced_file_passes_on_its_access_control_list(target, lists):
     target.touch()
     os.setxattr(target, ACL, acl(0))
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert os.getxattr(target, ACL) == acl(0)
 
@@ -407,7 +408,7 @@ def test_the_list_of_the_folder_is_not_added_to_a_replaced_file(target, lists):
     target.touch()
     target.chmod(0o640)
     os.setxattr(target.parent, "system.posix_acl_default", acl(4))
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert "system.posix_acl_access" not in os.listxattr(target)
     assert mode(target) == 0o640
@@ -420,7 +421,7 @@ def test_a_file_with_a_list_is_its_owners_alone_where_the_group_cannot_be_kept(
 ):
     of_another_group(target, monkeypatch, 0o644)
     os.setxattr(target, ACL, acl(4))
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert mode(target) == 0o600
 
@@ -431,42 +432,42 @@ def test_a_list_that_cannot_be_passed_on_leaves_the_file_to_its_owner(target, mo
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(
-        "export.files.os.getxattr",
+        "shared_project.toolkit.files.os.getxattr",
         lambda file, _: acl(0) if file == target else None,
         raising=False,
     )
-    monkeypatch.setattr("export.files.os.setxattr", refuse, raising=False)
+    monkeypatch.setattr("shared_project.toolkit.files.os.setxattr", refuse, raising=False)
     target.touch()
     target.chmod(0o640)
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert mode(target) == 0o600
 
 
 @pytest.mark.posix
 def test_a_system_without_lists_passes_on_the_permissions(target, monkeypatch):
-    monkeypatch.delattr("export.files.os.getxattr", raising=False)
+    monkeypatch.delattr("shared_project.toolkit.files.os.getxattr", raising=False)
     target.touch()
     target.chmod(0o640)
-    with write_whole(target):
+    with atomic_write(target):
         pass
     assert mode(target) == 0o640
 
 
 def test_a_system_without_groups_replaces_a_file_too(target, monkeypatch):
-    monkeypatch.delattr("export.files.os.fchown", raising=False)
+    monkeypatch.delattr("shared_project.toolkit.files.os.fchown", raising=False)
     target.write_bytes(b"old")
-    with write_whole(target) as file:
+    with atomic_write(target) as file:
         file.write(b"new")
     assert target.read_bytes() == b"new"
 
 
 def test_a_write_protected_file_is_not_replaced(target, monkeypatch):
     target.write_bytes(b"old")
-    monkeypatch.setattr("export.files.os.access", lambda _, kind: kind != os.W_OK)
+    monkeypatch.setattr("shared_project.toolkit.files.os.access", lambda _, kind: kind != os.W_OK)
     with (
         pytest.raises(CommandError, match=r"users\.csv: write-protected\.$"),
-        write_whole(target),
+        atomic_write(target),
     ):
         pass
     assert target.read_bytes() == b"old"
@@ -480,7 +481,7 @@ def test_a_symbolic_link_is_written_through(target, tmp_path, exists):
     if exists:
         real.write_bytes(b"old")
     target.symlink_to(real)
-    with write_whole(target) as file:
+    with atomic_write(target) as file:
         file.write(b"new")
     assert target.is_symlink()
     assert real.read_bytes() == b"new"
@@ -511,7 +512,7 @@ def test_what_cannot_be_a_file_is_refused_and_nothing_is_left(tmp_path, name, me
     (tmp_path / "loop").symlink_to("loop")
     before = listing(tmp_path)
     path = f"{tmp_path}/{name}" if name else ""
-    with pytest.raises(CommandError, match=message), write_whole(path):
+    with pytest.raises(CommandError, match=message), atomic_write(path):
         pass
     assert listing(tmp_path) == before
 
@@ -520,7 +521,7 @@ def test_what_cannot_be_a_file_is_refused_and_nothing_is_left(tmp_path, name, me
 def test_a_device_is_not_replaced():
     with (
         pytest.raises(CommandError, match=r"^/dev/null: not a regular file\.$"),
-        write_whole("/dev/null"),
+        atomic_write("/dev/null"),
     ):
         pass
 
@@ -529,10 +530,10 @@ def test_a_folder_without_permission_is_one_line(target, monkeypatch):
     def refuse(*args):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("export.files.os.open", refuse)
+    monkeypatch.setattr("shared_project.toolkit.files.os.open", refuse)
     with (
         pytest.raises(CommandError, match=r"users\.csv: Permission denied\.$"),
-        write_whole(target),
+        atomic_write(target),
     ):
         pass
 
@@ -543,8 +544,8 @@ def test_signals_leave_the_old_file_and_nothing_else(manage, tmp_path):
     target = tmp_path / "data" / "users.csv"
     target.write_bytes(b"old")
     code = (
-        "from export.files import write_whole\n"
-        f"with write_whole({str(target)!r}) as file:\n"
+        "from shared_project.toolkit.files import atomic_write\n"
+        f"with atomic_write({str(target)!r}) as file:\n"
         "    file.write(b'half'); file.flush(); print('half', flush=True); input()"
     )
     processes = [manage.start("shell", "-v", 0, "-c", code) for _ in range(2)]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.core.cache import caches
 from django.db import connections
 
-from greet.text import printable
+from shared_project.toolkit.text import printable
 from styling import probes
-from styling.deadline import attempt
+from styling.deadline import run_with_timeout
 
 TIMEOUT = 5  # seconds for each check
 
@@ -56,7 +56,7 @@ def check_disks() -> Iterator[Result]:
 
 def run_check(name: str, probe: Callable[..., str], *arguments) -> Result:
     """Return what `probe(*arguments)` found; failed where it raised or took over TIMEOUT."""
-    detail, error, seconds = attempt(TIMEOUT, closing_connections, probe, *arguments)
+    detail, error, seconds = run_with_timeout(TIMEOUT, closing_connections, probe, *arguments)
     if error:
         detail = one_line(error)
     return Result(name, error is None, round(seconds * 1000, 1), detail, error)

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 ROOM = 10_000_000  # bytes: a thread's stack, and a little to work with
 
 
-class Outcome(NamedTuple):
+class Answer(NamedTuple):
     value: Any
     error: Exception | None
     seconds: float
 
 
-def attempt(seconds: float, function: Callable, *arguments) -> Outcome:
+def run_with_timeout(seconds: float, function: Callable, *arguments) -> Answer:
     """Call `function(*arguments)` in a thread of its own; return its value or its error.
 
     After `seconds` the error is a TimeoutError; where no thread can be started, it is an
@@ -43,4 +43,4 @@ def attempt(seconds: float, function: Callable, *arguments) -> Outcome:
     except (RuntimeError, MemoryError):
         reason = "no thread can be started: memory or the number of processes is used up"
         value, error = None, OSError(reason)
-    return Outcome(value, error, time.perf_counter() - start)
+    return Answer(value, error, time.perf_counter() - start)

@@ -9,10 +9,10 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 from django.core.management.base import CommandError
 
-from export.files import MEGABYTE
-from greet.text import printable, quoted
-from styling.deadline import attempt
-from styling.stdin import STDIN, open_file_or_stdin
+from shared_project.toolkit.files import MEGABYTE
+from shared_project.toolkit.stdin import STDIN, open_file_or_stdin
+from shared_project.toolkit.text import printable, quoted
+from styling.deadline import run_with_timeout
 
 BUNDLED = Path(__file__).resolve().parent.parent / "data" / "feed.json"
 SILENCE = 10  # seconds that a server may take for its next byte
@@ -43,7 +43,7 @@ def read_source(source: str, max_bytes: int) -> bytes:
             raise CommandError(str(error).replace(printable(source), name)) from None
     refuse_scheme(source, name)
     # The server's next byte is always in time where it sends one a second for ever.
-    outcome = attempt(DEADLINE, download, source, max_bytes, name)
+    outcome = run_with_timeout(DEADLINE, download, source, max_bytes, name)
     if isinstance(outcome.error, TimeoutError):
         raise CommandError(f"{name}: not complete after {DEADLINE:g} s. Try again later.")
     if isinstance(outcome.error, OSError):

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from django.core.management.base import CommandError
 
-from greet.text import quoted
 from shared_project.shop.models import Product
 from shared_project.toolkit.spellings import lookalike_problem, other_spellings
+from shared_project.toolkit.text import quoted
 from styling.records import Record
 
 

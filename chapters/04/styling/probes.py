@@ -17,8 +17,8 @@ from django.core.cache import caches
 from django.db import OperationalError, connections, router
 from django.db.migrations.executor import MigrationExecutor
 
-from export.files import MEGABYTE
-from greet.text import printable
+from shared_project.toolkit.files import MEGABYTE
+from shared_project.toolkit.text import printable
 
 MIN_FREE = 100 * MEGABYTE
 

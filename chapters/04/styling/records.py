@@ -9,9 +9,9 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from greet.text import quoted
 from shared_project.shop.models import Product
-from shared_project.toolkit.text import name_problem
+from shared_project.toolkit.names import name_problem
+from shared_project.toolkit.text import quoted
 
 MAX_ELEMENT = 64 * 1024  # characters
 WINDOW = 2 * MAX_ELEMENT

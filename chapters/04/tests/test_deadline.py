@@ -4,18 +4,18 @@ from unittest.mock import Mock
 import pytest
 
 from styling import deadline
-from styling.deadline import attempt
+from styling.deadline import run_with_timeout
 
 
 def test_returns_what_the_function_returned():
     # Long enough for a browser's clock, which counts tenths of a millisecond.
-    value, error, seconds = attempt(5, sum, range(100_000))
+    value, error, seconds = run_with_timeout(5, sum, range(100_000))
     assert (value, error) == (4_999_950_000, None)
     assert 0 < seconds < 5
 
 
 def test_returns_what_the_function_raised():
-    value, error, _ = attempt(5, int, "three")
+    value, error, _ = run_with_timeout(5, int, "three")
     assert value is None
     assert isinstance(error, ValueError)
 
@@ -28,7 +28,7 @@ def never(threads):
 
 
 def test_gives_up_after_the_deadline(never):
-    value, error, seconds = attempt(0.05, never)
+    value, error, seconds = run_with_timeout(0.05, never)
     assert value is None
     assert isinstance(error, TimeoutError)
     assert str(error) == "no answer within 0.05 s"
@@ -38,7 +38,7 @@ def test_gives_up_after_the_deadline(never):
 def test_needs_no_semaphores(threads, monkeypatch):
     none = Mock(side_effect=OSError("Read-only file system"))
     monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", none)
-    assert attempt(30, int, "3").value == 3
+    assert run_with_timeout(30, int, "3").value == 3
 
 
 @pytest.fixture(params=[RuntimeError("can't start new thread"), MemoryError()])
@@ -47,7 +47,7 @@ def no_thread(request, monkeypatch):
 
 
 def test_where_no_thread_can_be_started_that_is_the_error(no_thread):
-    value, error, _ = attempt(5, int, "3")
+    value, error, _ = run_with_timeout(5, int, "3")
     assert value is None
     assert isinstance(error, OSError)
     assert str(error).startswith("no thread can be started: ")
@@ -56,4 +56,4 @@ def test_where_no_thread_can_be_started_that_is_the_error(no_thread):
 @pytest.mark.usefixtures("threads")
 def test_no_thread_is_begun_without_room_for_it(monkeypatch):
     monkeypatch.setattr(deadline, "ROOM", 10**18)
-    assert isinstance(attempt(5, int, "3").error, OSError)
+    assert isinstance(run_with_timeout(5, int, "3").error, OSError)

@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.core.management.base import CommandError
 
-from styling.stdin import open_file_or_stdin, read_stdin
+from shared_project.toolkit.stdin import open_file_or_stdin, read_stdin
 
 MEGABYTE = 1024 * 1024
 

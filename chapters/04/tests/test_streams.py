@@ -2,7 +2,7 @@ import io
 
 from django.core.management.base import OutputWrapper
 
-from styling.streams import style_for
+from shared_project.toolkit.output import style_for
 
 
 class Terminal(io.StringIO):

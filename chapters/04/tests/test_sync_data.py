@@ -304,15 +304,15 @@ def test_refuses_an_empty_source(call, source):
 
 @pytest.mark.parametrize("limit", [0, 101, "ten", 1.5])
 def test_refuses_a_limit_out_of_bounds(call, limit):
-    with pytest.raises(CommandError, match="^--max-mb: must be a whole number from 1 to 100"):
-        call("sync_data", max_mb=limit)
+    with pytest.raises(CommandError, match="^--max-size: must be a whole number from 1 to 100"):
+        call("sync_data", max_size=limit)
 
 
 def test_the_limit_counts_in_megabytes(call, tmp_path):
     path = tmp_path / "feed.json"
     path.write_bytes(b" " * (1024 * 1024 + 1))
     with pytest.raises(CommandError, match=r"feed\.json: larger than 1 MB\.$"):
-        call("sync_data", "--max-mb", "1", source=str(path))
+        call("sync_data", "--max-size", "1", source=str(path))
 
 
 @pytest.mark.posix
@@ -351,7 +351,7 @@ def test_reads_the_feed_from_stdin(manage):
 def test_what_is_wrong_with_stdin_is_one_line(call, monkeypatch, content, message):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     with pytest.raises(CommandError) as raised:
-        call("sync_data", "--max-mb", "1", source="-")
+        call("sync_data", "--max-size", "1", source="-")
     assert str(raised.value) == message
 
 

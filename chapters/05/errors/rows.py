@@ -4,9 +4,9 @@ import re
 from collections import Counter
 
 from errors.reading import Number
-from greet.text import quoted
 from shared_project.shop.models import Product
-from shared_project.toolkit.text import is_plain_name, name_problem
+from shared_project.toolkit.names import is_plain_name, name_problem
+from shared_project.toolkit.text import quoted
 
 PLAIN_NUMBER = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9][0-9]*)(\.[0-9]+)?")
 

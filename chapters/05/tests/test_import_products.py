@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from errors.staging import Staging
-from export.files import MEGABYTE
 from shared_project.shop.models import Product
+from shared_project.toolkit.files import MEGABYTE
 
 pytestmark = pytest.mark.django_db
 

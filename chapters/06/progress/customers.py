@@ -12,9 +12,9 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 
-from progress.locks import wait_for_locks
-from progress.stopping import StopSignals
 from shared_project.shop.models import Customer, Order
+from shared_project.toolkit.locks import wait_for_locks
+from shared_project.toolkit.shutdown import GracefulShutdown
 
 # Twice as many fit into one statement on every database, whatever the size of a batch.
 CHUNK = 400
@@ -95,7 +95,7 @@ def unlinked_orders() -> QuerySet[Order]:
     return Order.objects.filter(customer=None).exclude(legacy_customer="").order_by("pk")
 
 
-def link_orders(last: int, batch_size: int, stop: StopSignals) -> Iterator[Batch]:
+def link_orders(last: int, batch_size: int, stop: GracefulShutdown) -> Iterator[Batch]:
     """Link the orders up to the primary key `last` to their customers; yield every batch.
 
     A batch is committed when it is yielded. An order whose text is refused stays as it is.

@@ -6,9 +6,9 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from progress.locks import wait_for_locks
-from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, Order
+from shared_project.toolkit.locks import wait_for_locks
+from shared_project.toolkit.shutdown import GracefulShutdown
 
 BATCH_SIZE = 100
 ACTOR = "process_orders"
@@ -21,7 +21,7 @@ def pending_orders() -> QuerySet[Order]:
     return Order.objects.filter(status=Order.Status.PENDING).order_by("pk")
 
 
-def process_pending(last: int, stop: StopSignals) -> Iterator[int]:
+def process_pending(last: int, stop: GracefulShutdown) -> Iterator[int]:
     """Process what is pending up to the primary key `last`; yield the size of every batch.
 
     A batch is committed when its size is yielded. The first pass leaves out orders that

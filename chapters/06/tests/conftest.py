@@ -10,9 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import OutputWrapper
 from django.db import OperationalError, connection, transaction
 
-from progress import locks
 from shared_project.shop.models import Order
-from shared_project.toolkit import shutdown
+from shared_project.toolkit import locks, shutdown
 
 
 @pytest.fixture(autouse=True)

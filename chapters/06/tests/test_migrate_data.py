@@ -5,11 +5,12 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, connection
 
-from progress import bars, customers
+from progress import customers
 from progress.customers import parse_customer, plain_address
 from progress.management.commands.migrate_data import Command
-from progress.stopping import StopSignals
 from shared_project.shop.models import Customer, Order
+from shared_project.toolkit import progress
+from shared_project.toolkit.shutdown import GracefulShutdown
 
 ADA = "Ada Lovelace <ada@example.com>"
 BOB = "Bob Kahn <bob@example.com>"
@@ -244,7 +245,7 @@ def refuse_more_than_4_parameters(execute, sql, params, many, context):
 
 
 def test_a_log_says_how_far_it_is(call, orders, monkeypatch):
-    monkeypatch.setattr(bars, "LOG_INTERVAL", 0)
+    monkeypatch.setattr(progress, "LOG_INTERVAL", 0)
     orders(ADA, BOB, ADA)
     assert call("migrate_data", batch_size=2) == "Linked 3 of 3 orders to their customers.\n"
     assert call.stderr == "Orders: 2 of 3\nOrders: 3 of 3\n"
@@ -380,8 +381,8 @@ def test_a_second_signal_waits_until_a_committed_batch_is_counted(call, orders, 
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
 
-    hold = StopSignals.hold
-    monkeypatch.setattr(StopSignals, "hold", hold_and_stop_twice)
+    hold = GracefulShutdown.hold
+    monkeypatch.setattr(GracefulShutdown, "hold", hold_and_stop_twice)
     orders(ADA, BOB, ADA)
     with pytest.raises(SystemExit, match="^143$"):
         call("migrate_data", batch_size=2)

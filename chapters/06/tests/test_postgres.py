@@ -7,11 +7,11 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
-from progress import locks
 from progress.customers import link_orders
 from progress.orders import process_pending
-from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, Customer, Order
+from shared_project.toolkit import locks
+from shared_project.toolkit.shutdown import GracefulShutdown
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -30,7 +30,7 @@ def test_two_copies_of_process_orders_process_every_order_once(
     last = orders(*["Ada"] * 45)[-1].pk
 
     def first_copy():
-        assert next(process_pending(last, StopSignals())) == 10
+        assert next(process_pending(last, GracefulShutdown())) == 10
 
     # The second copy takes the other 35, and then waits for these 10.
     with other_session(first_copy, lambda: call("process_orders")):
@@ -46,7 +46,7 @@ def test_an_order_whose_other_copy_is_killed_is_processed_after_all(
     last = orders(*["Ada"] * 15)[-1].pk
 
     def first_copy():
-        assert next(process_pending(last, StopSignals())) == 10
+        assert next(process_pending(last, GracefulShutdown())) == 10
 
     with other_session(first_copy, lambda: call("process_orders")):
         transaction.set_rollback(True)
@@ -69,8 +69,8 @@ def test_an_order_that_a_web_request_cancels_meanwhile_stays_canceled(call, orde
 
 
 def test_a_lock_that_is_never_released_ends_the_command(call, orders, session, monkeypatch):
-    monkeypatch.setattr(locks, "LOCK_TIMEOUT", "10ms")
-    monkeypatch.setattr(locks, "TRIES", 2)
+    monkeypatch.setattr(locks, "BATCH_LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr(locks, "BATCH_TRIES", 2)
     orders("Ada")
     with transaction.atomic():
         list(Order.objects.select_for_update())
@@ -86,8 +86,8 @@ def test_a_lock_that_is_held_for_longer_than_a_try_is_waited_for(
     call, orders, other_session, monkeypatch
 ):
     # Each try ends at once, so that the block below outlives some of them.
-    monkeypatch.setattr(locks, "LOCK_TIMEOUT", "1ms")
-    monkeypatch.setattr(locks, "TRIES", 1_000_000)
+    monkeypatch.setattr(locks, "BATCH_LOCK_TIMEOUT", "1ms")
+    monkeypatch.setattr(locks, "BATCH_TRIES", 1_000_000)
     orders("Ada")
     with other_session(
         lambda: list(Order.objects.select_for_update()), lambda: call("process_orders")
@@ -160,7 +160,7 @@ def test_two_copies_of_migrate_data_link_every_order_once(call, orders, other_se
     last = orders(ADA, BOB, "Ada <ADA@example.com>")[-1].pk
 
     def first_copy():
-        assert next(link_orders(last, 2, StopSignals())).linked == 2
+        assert next(link_orders(last, 2, GracefulShutdown())).linked == 2
 
     with other_session(first_copy, lambda: call("migrate_data")):
         pass

@@ -6,11 +6,11 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 
-from progress import bars
 from progress import orders as processing
 from progress.management.commands.process_orders import Command
-from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, Customer, Order
+from shared_project.toolkit import progress
+from shared_project.toolkit.shutdown import GracefulShutdown
 
 PENDING, PROCESSED, CANCELED = Order.Status.values
 
@@ -158,7 +158,7 @@ def test_the_counter_is_drawn_on_a_terminal_alone(call, orders, terminal):
 
 
 def test_a_log_says_how_far_it_is(call, orders, monkeypatch):
-    monkeypatch.setattr(bars, "LOG_INTERVAL", 0)
+    monkeypatch.setattr(progress, "LOG_INTERVAL", 0)
     orders(*["Ada"] * 3)
     assert call("process_orders") == "Processed 3 of 3 pending orders.\n"
     assert call.stderr == "Orders: 2 of 3\nOrders: 3 of 3\n"
@@ -211,8 +211,8 @@ def test_a_second_signal_waits_until_a_committed_batch_is_counted(call, orders, 
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
 
-    hold = StopSignals.hold
-    monkeypatch.setattr(StopSignals, "hold", hold_and_stop_twice)
+    hold = GracefulShutdown.hold
+    monkeypatch.setattr(GracefulShutdown, "hold", hold_and_stop_twice)
     orders(*["Ada"] * 3)
     with pytest.raises(SystemExit, match="^143$"):
         call("process_orders")

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from progress.stopping import StopSignals
+from shared_project.toolkit.shutdown import GracefulShutdown
 from shared_project.toolkit.sqlite import PatientConnection
 
 pytestmark = pytest.mark.posix
@@ -19,18 +19,18 @@ EXITS = [
 
 @pytest.mark.parametrize(("name", "error", "code"), EXITS)
 def test_a_signal_waits_until_the_job_looks(name, error, code):
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         assert not stop.requested
         signal.raise_signal(getattr(signal, name))
         assert stop.requested
     with pytest.raises(error) as caught:
-        stop.end()
+        stop.exit_if_requested()
     assert getattr(caught.value, "code", None) == code
 
 
 @pytest.mark.parametrize(("name", "error", "code"), EXITS)
 def test_a_second_signal_interrupts_at_once(name, error, code):
-    with StopSignals():
+    with GracefulShutdown():
         signal.raise_signal(getattr(signal, name))
         with pytest.raises(error):
             signal.raise_signal(getattr(signal, name))
@@ -47,7 +47,7 @@ def test_a_second_signal_waits_from_the_commit_until_the_batch_is_counted(name, 
         yield 1
         pytest.fail("a batch began after the signal")
 
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         for count in stop.between(batches()):
             signal.raise_signal(getattr(signal, name))
             counted.append(count)
@@ -55,11 +55,11 @@ def test_a_second_signal_waits_from_the_commit_until_the_batch_is_counted(name, 
             signal.raise_signal(getattr(signal, name))
     assert counted == [1]
     with pytest.raises(error):
-        stop.end()
+        stop.exit_if_requested()
 
 
 def test_without_a_signal_every_batch_has_its_turn():
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         assert list(stop.between(iter("abc"))) == ["a", "b", "c"]
 
 
@@ -71,7 +71,7 @@ def test_a_second_signal_interrupts_the_batch_after_one_that_was_held():
         with pytest.raises(SystemExit):
             signal.raise_signal(signal.SIGTERM)
 
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         assert list(stop.between(batches())) == [None]
 
 
@@ -81,7 +81,7 @@ def test_a_commit_that_fails_ends_the_hold():
         yield from ()
         raise ZeroDivisionError
 
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         with pytest.raises(ZeroDivisionError):
             list(stop.between(batches()))
         signal.raise_signal(signal.SIGTERM)
@@ -94,7 +94,7 @@ def test_a_loop_that_is_left_ends_the_hold():
         stop.hold()
         yield
 
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         for _ in stop.between(batches()):
             break
         signal.raise_signal(signal.SIGTERM)
@@ -117,7 +117,7 @@ def locked(tmp_path):
 
 @pytest.mark.parametrize(("name", "error", "code"), EXITS)
 def test_the_first_signal_ends_the_wait_for_the_lock_of_sqlite(locked, name, error, code):
-    with StopSignals():
+    with GracefulShutdown():
         signal.raise_signal(getattr(signal, name))
         with pytest.raises(error):
             locked.cursor().execute("BEGIN IMMEDIATE")
@@ -126,7 +126,7 @@ def test_the_first_signal_ends_the_wait_for_the_lock_of_sqlite(locked, name, err
 def test_a_commit_that_waits_for_readers_is_waited_for(locked, monkeypatch):
     """What a signal would leave open there, Django commits after all, and nobody counts it."""
     monkeypatch.setattr("shared_project.toolkit.sqlite.PATIENCE", 0.05)
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         signal.raise_signal(signal.SIGTERM)
         stop.hold()
         with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -135,16 +135,16 @@ def test_a_commit_that_waits_for_readers_is_waited_for(locked, monkeypatch):
 
 def test_afterwards_no_wait_is_ended(locked, monkeypatch):
     monkeypatch.setattr("shared_project.toolkit.sqlite.PATIENCE", 0.05)
-    with StopSignals():
+    with GracefulShutdown():
         signal.raise_signal(signal.SIGTERM)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         locked.cursor().execute("BEGIN IMMEDIATE")
 
 
 def test_without_a_signal_the_end_does_nothing():
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         pass
-    stop.end()
+    stop.exit_if_requested()
     assert not stop.requested
 
 
@@ -153,7 +153,7 @@ def test_the_handlers_come_back_also_after_an_error():
         raise AssertionError
 
     def work():
-        with StopSignals():
+        with GracefulShutdown():
             assert signal.getsignal(signal.SIGTERM) != handler
             raise ZeroDivisionError
 
@@ -169,7 +169,7 @@ def test_the_handlers_come_back_also_after_an_error():
 def test_a_signal_that_nohup_ignores_stays_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with StopSignals() as stop:
+        with GracefulShutdown() as stop:
             os.kill(os.getpid(), signal.SIGHUP)
             assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
             assert not stop.requested
@@ -181,7 +181,7 @@ def test_a_handler_that_was_not_set_from_python_stays(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(signal, "getsignal", lambda _: None)
         patch.setattr(signal, "signal", lambda *_: pytest.fail("was replaced"))
-        with StopSignals():
+        with GracefulShutdown():
             pass
 
 
@@ -189,9 +189,9 @@ def test_outside_the_main_thread_nothing_is_held_back(threads):
     seen = []
 
     def job():
-        with StopSignals() as stop:
+        with GracefulShutdown() as stop:
             seen.append((signal.getsignal(signal.SIGTERM), stop.requested))
-        stop.end()
+        stop.exit_if_requested()
 
     before = signal.getsignal(signal.SIGTERM)
     thread = threading.Thread(target=job)

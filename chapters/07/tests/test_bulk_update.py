@@ -8,8 +8,7 @@ from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
 from shared_project.shop.models import CartItem, Product
-from shared_project.toolkit import output
-from transactions import locks
+from shared_project.toolkit import locks, output
 from transactions import prices as prices_module
 from transactions.categories import category_name
 

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
 from shared_project.shop.models import Product
-from transactions import locks
+from shared_project.toolkit import locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -110,14 +110,14 @@ def test_other_requests_write_while_it_waits(manage, web, second_web):
 def test_waits_until_postgresql_stops_an_autovacuum():
     with connection.cursor() as cursor:
         cursor.execute("SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout'")
-        assert cursor.fetchone()[0] < locks.LOCK_TIMEOUT
+        assert cursor.fetchone()[0] < locks.TABLE_LOCK_TIMEOUT
 
 
 @pytest.fixture
 def impatient(monkeypatch):
     """Let the command give up soon."""
-    monkeypatch.setattr(locks, "LOCK_TIMEOUT", 10)
-    monkeypatch.setattr(locks, "TRIES", 3)
+    monkeypatch.setattr(locks, "TABLE_LOCK_TIMEOUT", 10)
+    monkeypatch.setattr(locks, "TABLE_TRIES", 3)
 
 
 @pytest.mark.parametrize(

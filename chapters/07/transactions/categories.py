@@ -3,9 +3,9 @@
 from argparse import ArgumentTypeError
 from difflib import get_close_matches
 
-from greet.arguments import non_empty
-from greet.text import quoted
 from shared_project.shop.models import Product
+from shared_project.toolkit.arguments import non_empty
+from shared_project.toolkit.text import quoted
 
 SHOWN = 10
 

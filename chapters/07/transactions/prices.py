@@ -8,10 +8,10 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Count, F, Max, QuerySet
 
-from greet.text import printable, quoted
 from shared_project.shop.models import Product
+from shared_project.toolkit.locks import is_conflict, lock_table
 from shared_project.toolkit.output import Listing
-from transactions.locks import is_conflict, lock_table
+from shared_project.toolkit.text import printable, quoted
 from transactions.money import CENT, lowest_changing_price, new_price, price_after
 
 PRICE = Product._meta.get_field("price")

@@ -8,8 +8,8 @@ from django.core.management.base import CommandError
 from django.core.serializers import deserialize
 from django.core.serializers.base import DeserializationError
 
-from export.files import MEGABYTE, open_input
-from greet.text import printable
+from shared_project.toolkit.files import MEGABYTE, open_input
+from shared_project.toolkit.text import printable
 
 # loaddata reads a JSON fixture into memory whole, which takes some ten times its size.
 MAX_BYTES = 10 * MEGABYTE

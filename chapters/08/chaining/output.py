@@ -22,7 +22,7 @@ class _Held(io.StringIO):
 
 
 @contextmanager
-def held_output(command: BaseCommand):
+def buffered_output(command: BaseCommand):
     """Yield the options `stdout` and `stderr` for commands that `command` calls in the block.
 
     What they print comes out of `command`'s own streams when the block has ended well. When it

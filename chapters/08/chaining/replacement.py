@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DataError, Error, IntegrityError
 
-from greet.text import printable
+from shared_project.toolkit.text import printable
 
 
 def replace_rows(fixture: Path, *, verbosity: int, **options) -> None:

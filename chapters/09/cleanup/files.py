@@ -11,7 +11,7 @@ from django.db import Error, connection, transaction
 from django.db.models import FileField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
-from greet.text import printable
+from shared_project.toolkit.text import printable
 
 # SQLite allows a limited number of parameters in a statement.
 NAMES_IN_A_STATEMENT = 500

@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from cleanup.files import StoredFiles, check_storage
-from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
+from shared_project.toolkit.shutdown import GracefulShutdown
 from shared_project.toolkit.sqlite import interrupt_waits
 
 # SQLite allows a limited number of parameters in a statement.
@@ -41,7 +41,7 @@ class Target:
         """Return how many rows of which model `delete` would delete."""
         return Counter({self.model: rows.count()})
 
-    def delete(self, rows: QuerySet, files: StoredFiles, stop: StopSignals) -> Counter:
+    def delete(self, rows: QuerySet, files: StoredFiles, stop: GracefulShutdown) -> Counter:
         """Delete `rows`, a batch of the old ones; return how many of which model have gone.
 
         `files` removes what the rows had stored. From the commit on, `stop` holds a second signal
@@ -54,7 +54,7 @@ class Target:
             # nothing, and a signal may end it.
             stop.hold()
             with interrupt_waits(partial(end_wait, stop)):
-                return Counter({self.model: delete_at_once(rows)})
+                return Counter({self.model: delete_by_condition(rows)})
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class TargetWithChildren(Target):
                 # Their parents have gone before them: Django's foreign keys are checked at the
                 # commit. So a session that a trigger keeps also keeps its cart.
                 children = self.child.objects.filter(**{f"{self.parent}__in": keys})
-                gone += Counter({self.model: len(keys), self.child: delete_at_once(children)})
+                gone += Counter({self.model: len(keys), self.child: delete_by_condition(children)})
             stop.hold()
         return gone
 
@@ -130,14 +130,14 @@ TARGETS = {
 }
 
 
-def end_wait(stop: StopSignals) -> None:
+def end_wait(stop: GracefulShutdown) -> None:
     """Let a signal that has come end the program, though a batch is held."""
     if stop.requested:
         stop.release()
-        stop.end()
+        stop.exit_if_requested()
 
 
-def delete_at_once(rows: QuerySet) -> int:
+def delete_by_condition(rows: QuerySet) -> int:
     """Delete `rows` by one DELETE that repeats their conditions; return how many have gone.
 
     `rows.delete()` reads rows that have children first, then deletes by key alone: a row that
@@ -152,7 +152,7 @@ def delete_locked(rows: QuerySet, keys: Collection) -> list:
 
     A trigger may keep a row without a word.
     """
-    if delete_at_once(rows.filter(pk__in=keys)) == len(keys):
+    if delete_by_condition(rows.filter(pk__in=keys)) == len(keys):
         return [*keys]
     left = {*rows.model.objects.filter(pk__in=keys).values_list("pk", flat=True)}
     return [key for key in keys if key not in left]

@@ -11,14 +11,14 @@ from django.db.models import CASCADE, PROTECT
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from cleanup.deletion import delete_in_batches
 from cleanup.management.commands.cleanup_old_data import Command
-from cleanup.reports import Report
-from cleanup.sweeps import sweep
+from cleanup.results import TargetResult
 from cleanup.targets import TARGETS, Target, end_wait
-from cleanup.windows import span_of
-from progress.stopping import StopSignals
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
 from shared_project.toolkit import shutdown
+from shared_project.toolkit.batches import key_range
+from shared_project.toolkit.shutdown import GracefulShutdown
 
 pytestmark = pytest.mark.django_db
 
@@ -102,11 +102,13 @@ def test_the_time_of_a_transaction_alone_sets_the_size_of_the_next_batch(
         return delete(self, *batch)
 
     monkeypatch.setattr(Target, "delete", delete_for_a_while)
-    monkeypatch.setattr("cleanup.sweeps.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("cleanup.deletion.perf_counter", lambda: clock[0])
     target = TARGETS["audit_logs"]
     old = target.old(timezone.now())
     found = []
-    for batch in sweep(Report(target), old, span_of(old), 1000, StopSignals(), dry_run=False):
+    for batch in delete_in_batches(
+        TargetResult(target), old, key_range(old), 1000, GracefulShutdown(), dry_run=False
+    ):
         found.append(batch.rows)
         clock[0] += 10  # for what the caller does between two batches
     assert found == expected
@@ -214,7 +216,7 @@ def test_a_second_signal_before_the_commit_rolls_back_and_after_it_waits(
 
 @pytest.mark.posix
 def test_a_signal_and_nothing_else_ends_the_wait_of_a_batch_that_is_held():
-    with StopSignals() as stop:
+    with GracefulShutdown() as stop:
         stop.hold()
         end_wait(stop)
         signal.raise_signal(signal.SIGTERM)

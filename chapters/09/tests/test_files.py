@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cleanup.targets import TargetWithFile
-from greet.text import printable
 from shared_project.shop.models import Order, TempFile
+from shared_project.toolkit.text import printable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -71,7 +71,7 @@ def test_a_signal_ends_the_wait_for_the_lock_with_the_summary(manage, shop, targ
 
 
 def test_a_log_has_a_line_now_and_then(old_logs, monkeypatch):
-    monkeypatch.setattr("progress.bars.LOG_INTERVAL", 0)
+    monkeypatch.setattr("shared_project.toolkit.progress.LOG_INTERVAL", 0)
     old_logs(50)
     stderr = StringIO()
     call_command("cleanup_old_data", batch_size=25, stdout=StringIO(), stderr=stderr)

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand
 
-from greet.arguments import check, non_empty, positive_number
-from greet.text import printable
+from shared_project.toolkit.arguments import non_empty, positive_number, validate_option
+from shared_project.toolkit.text import printable
 
 
 class Command(BaseCommand):
@@ -14,8 +14,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, name, times, verbosity, **options):
-        name = check(non_empty, name, "NAME")
-        times = check(positive_number, times, "TIMES")
+        name = validate_option(non_empty, name, "NAME")
+        times = validate_option(positive_number, times, "TIMES")
         if verbosity == 0:
             return
         for _ in range(times):

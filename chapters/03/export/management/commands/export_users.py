@@ -1,10 +1,11 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from export.columns import check_fields, default_fields, has_field, offered_fields, read_users
-from export.files import write_utf8, write_whole
 from export.writers import WRITERS
-from greet.arguments import check, non_empty
-from greet.text import printable, quoted
+from shared_project.toolkit.arguments import non_empty, validate_option
+from shared_project.toolkit.files import atomic_write
+from shared_project.toolkit.output import write_utf8
+from shared_project.toolkit.text import printable, quoted
 
 
 class Command(BaseCommand):
@@ -53,7 +54,11 @@ class Command(BaseCommand):
         if active_only and not has_field("is_active"):
             raise CommandError("--active-only: the users have no field is_active.", returncode=2)
         fields = check_fields(fields)
-        output = f"users.{file_format}" if output is None else check(non_empty, output, "--output")
+        output = (
+            f"users.{file_format}"
+            if output is None
+            else validate_option(non_empty, output, "--output")
+        )
 
         writer = WRITERS[file_format](fields, raw=raw)
         pieces = writer.pieces(read_users(fields, active_only=active_only))
@@ -61,7 +66,7 @@ class Command(BaseCommand):
             write_utf8(self.stdout, pieces)
             target, log = "stdout", self.stderr
         else:
-            with write_whole(output) as file:
+            with atomic_write(output) as file:
                 file.writelines(piece.encode() for piece in pieces)
             target, log = printable(output), self.stdout
 

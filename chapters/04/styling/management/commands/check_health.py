@@ -3,7 +3,7 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandError
 
-from greet.text import quoted
+from shared_project.toolkit.text import quoted
 from styling.checks import run_checks
 
 FORMATS = ("text", "json")

@@ -3,15 +3,14 @@ from collections import Counter
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from export.files import MEGABYTE
-from greet.arguments import check, non_empty, whole_number
-from greet.text import quoted
-from shared_project.toolkit.output import Listing
+from shared_project.toolkit.arguments import non_empty, validate_option, whole_number
+from shared_project.toolkit.files import MEGABYTE
+from shared_project.toolkit.output import Listing, style_for
 from shared_project.toolkit.shutdown import CommitGuard
+from shared_project.toolkit.text import quoted
 from styling.catalog import synchronize
 from styling.feed import BUNDLED, read_source, shown
 from styling.records import check_records, parse
-from styling.streams import style_for
 
 megabytes = whole_number(1, 100)
 MAX_ERRORS = 20
@@ -32,19 +31,19 @@ class Command(BaseCommand):
             help="A file, an http(s) address, or - for stdin (default: the chapter's own feed).",
         )
         parser.add_argument(
-            "--max-mb",
+            "--max-size",
             metavar="N",
             type=megabytes,
             default=10,
             help="Refuse a feed of more than N MB, 1 to 100 (default: %(default)s).",
         )
 
-    def handle(self, *, source, max_mb, verbosity, **options):
-        source = check(non_empty, source, "--source")
-        max_mb = check(megabytes, max_mb, "--max-mb")
+    def handle(self, *, source, max_size, verbosity, **options):
+        source = validate_option(non_empty, source, "--source")
+        max_size = validate_option(megabytes, max_size, "--max-size")
         name = shown(source)
         self.debug(verbosity, f"Reading {name}.")
-        data = read_source(source, max_mb * MEGABYTE)
+        data = read_source(source, max_size * MEGABYTE)
         records = self.good_records(data, name)
         self.debug(verbosity, f"Read {len(data)} bytes, {len(records)} records.")
         with Listing() as lines:

@@ -6,16 +6,16 @@ from errors.reading import ArrayReader
 from errors.report import ErrorReport, counted
 from errors.rows import RULES, check_row
 from errors.staging import Staging
-from export.files import MEGABYTE
-from greet.arguments import check, non_empty, whole_number
-from greet.text import printable, quoted
 from shared_project.shop.models import Product
+from shared_project.toolkit.arguments import non_empty, validate_option, whole_number
+from shared_project.toolkit.files import MEGABYTE
 from shared_project.toolkit.locks import session_settings
+from shared_project.toolkit.output import style_for
 from shared_project.toolkit.shutdown import CommitGuard
 from shared_project.toolkit.spellings import lookalike_problem
 from shared_project.toolkit.sqlite import PATIENCE
-from styling.stdin import STDIN, open_file_or_stdin
-from styling.streams import style_for
+from shared_project.toolkit.stdin import STDIN, open_file_or_stdin
+from shared_project.toolkit.text import printable, quoted
 
 LOCK_TIMEOUT = f"{PATIENCE}s"  # on PostgreSQL, as long as for SQLite's lock
 megabytes = whole_number(1, 1_000_000)
@@ -45,8 +45,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, file, dry_run, max_size, verbosity, **options):
-        file = check(non_empty, file, "FILE")
-        max_size = check(megabytes, max_size, "--max-size")
+        file = validate_option(non_empty, file, "FILE")
+        max_size = validate_option(megabytes, max_size, "--max-size")
         name = "stdin" if file == STDIN else printable(file)
         report = ErrorReport(self.write_error)
         with (

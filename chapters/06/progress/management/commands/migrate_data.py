@@ -2,14 +2,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 from django.db.models import Count, Max
 
-from greet.arguments import check, whole_number
-from greet.text import printable, quoted
-from progress.bars import progress_bar
 from progress.customers import link_orders, unlinked_orders
-from progress.locks import limited_lock_waits
-from progress.stopping import StopSignals
-from shared_project.toolkit.shutdown import CommitGuard
-from styling.streams import style_for
+from shared_project.toolkit.arguments import validate_option, whole_number
+from shared_project.toolkit.locks import set_lock_timeout
+from shared_project.toolkit.output import style_for
+from shared_project.toolkit.progress import progress_bar
+from shared_project.toolkit.shutdown import CommitGuard, GracefulShutdown
+from shared_project.toolkit.text import printable, quoted
 
 batch_size_type = whole_number(1, 1_000_000)
 
@@ -30,11 +29,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, batch_size, verbosity, **options):
-        batch_size = check(batch_size_type, batch_size, "--batch-size")
+        batch_size = validate_option(batch_size_type, batch_size, "--batch-size")
         scope = unlinked_orders().aggregate(last=Max("pk"), total=Count("pk"))
         last, total = scope["last"] or 0, scope["total"]
         linked = refused = 0
-        with StopSignals() as stop, limited_lock_waits():
+        with GracefulShutdown() as stop, set_lock_timeout():
             try:
                 with (
                     progress_bar(self.stderr, verbosity, total=total, unit="order") as bar,
@@ -60,7 +59,7 @@ class Command(BaseCommand):
                     self.stdout.write(f"Linked {linked} of {total} orders to their customers.")
                     # Before any error, also in a log that takes both streams.
                     self.stdout.flush()
-        stop.end()
+        stop.exit_if_requested()
         others = total - linked - refused
         if others > 0 and verbosity > 0:
             self.stderr.write(f"Changed meanwhile by another session: {others} orders.", str)

@@ -1,13 +1,12 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Max
 
-from greet.text import printable
-from progress.counters import LineCounter
-from progress.locks import limited_lock_waits
 from progress.orders import NAMELESS, pending_orders, process_pending
-from progress.stopping import StopSignals
-from shared_project.toolkit.shutdown import CommitGuard
-from styling.streams import style_for
+from shared_project.toolkit.locks import set_lock_timeout
+from shared_project.toolkit.output import style_for
+from shared_project.toolkit.progress import LineCounter
+from shared_project.toolkit.shutdown import CommitGuard, GracefulShutdown
+from shared_project.toolkit.text import printable
 
 
 class Command(BaseCommand):
@@ -22,7 +21,7 @@ class Command(BaseCommand):
         scope = pending_orders().aggregate(last=Max("pk"), total=Count("pk"))
         last, total = scope["last"] or 0, scope["total"]
         processed = 0
-        with StopSignals() as stop, limited_lock_waits():
+        with GracefulShutdown() as stop, set_lock_timeout():
             try:
                 with (
                     LineCounter(self.stderr, verbosity, "Orders", total) as counter,
@@ -39,7 +38,7 @@ class Command(BaseCommand):
                     self.stdout.write(f"Processed {processed} of {total} pending orders.")
                     # Before any error, also in a log that takes both streams.
                     self.stdout.flush()
-        stop.end()
+        stop.exit_if_requested()
         nameless = self.report_nameless(last, verbosity)
         others = total - processed - nameless
         if others > 0 and verbosity > 0:

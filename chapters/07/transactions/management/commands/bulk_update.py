@@ -1,10 +1,10 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from greet import arguments
-from greet.text import quoted
 from shared_project.shop.models import Product
+from shared_project.toolkit import arguments
 from shared_project.toolkit.output import Listing, discard_output
 from shared_project.toolkit.shutdown import CommitGuard
+from shared_project.toolkit.text import quoted
 from transactions.categories import category_name, unknown_category
 from transactions.prices import change_prices, preview_prices
 
@@ -34,10 +34,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, percentage, category, dry_run, verbosity, **options):
-        percentage = arguments.check(arguments.percentage, percentage, "--percentage")
+        percentage = arguments.validate_option(arguments.percentage, percentage, "--percentage")
         products = Product.objects.all()
         if category is not None:
-            category = arguments.check(category_name, category, "--category")
+            category = arguments.validate_option(category_name, category, "--category")
             products = products.filter(category=category)
 
         def summary(outcome):

@@ -7,7 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from chaining.confirmation import can_ask, confirmed
 from chaining.fixture import check_fixture
-from chaining.output import held_output
+from chaining.output import buffered_output
 from chaining.replacement import replace_rows
 from chaining.tables import (
     LOCK_SECONDS,
@@ -17,10 +17,10 @@ from chaining.tables import (
     lock_and_count,
     rows,
 )
-from greet.text import printable
 from shared_project.toolkit.locks import session_settings
+from shared_project.toolkit.output import style_for
 from shared_project.toolkit.shutdown import CommitGuard
-from styling.streams import style_for
+from shared_project.toolkit.text import printable
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "full_reset.json"
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             "no_color": options["no_color"],
             "force_color": options["force_color"],
         }
-        with held_output(self) as streams:
+        with buffered_output(self) as streams:
             if has_pending_migrations(connection):
                 with session_settings(connection, lock_timeout=f"{LOCK_SECONDS}s"):
                     call_command("migrate", interactive=False, **passed_on, **streams)
@@ -106,7 +106,7 @@ class Command(BaseCommand):
         with forget_content_types(), transaction.atomic(using=connection.alias, durable=True):
             lost = lock_and_count(connection)
             if migrated:
-                with held_output(self) as streams:
+                with buffered_output(self) as streams:
                     replace_rows(FIXTURE, database=connection.alias, verbosity=0, **streams)
             transaction.set_rollback(True, using=connection.alias)
         title = f"This deletes every row of {describe(connection)}:"

@@ -5,19 +5,18 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cleanup.checkpoints import Checkpoints
+from cleanup.deletion import delete_in_batches
 from cleanup.files import after_commit
 from cleanup.locks import beside_the_shop, only_one
-from cleanup.reports import Report
-from cleanup.sweeps import sweep
+from cleanup.results import TargetResult
 from cleanup.targets import TARGETS
-from cleanup.windows import span_of
-from greet.arguments import check, whole_number
-from greet.text import quoted
-from progress.bars import progress_bar
-from progress.stopping import StopSignals
-from shared_project.toolkit.shutdown import CommitGuard
-from styling.streams import style_for
+from cleanup.wal import Checkpoints
+from shared_project.toolkit.arguments import validate_option, whole_number
+from shared_project.toolkit.batches import key_range
+from shared_project.toolkit.output import style_for
+from shared_project.toolkit.progress import progress_bar
+from shared_project.toolkit.shutdown import CommitGuard, GracefulShutdown
+from shared_project.toolkit.text import quoted
 
 MODELS = [*TARGETS, "all"]
 days_back = whole_number(1, 36_500)  # a hundred years
@@ -47,71 +46,72 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, days, dry_run, model, batch_size, verbosity, **options):
-        days = check(days_back, days, "--days")
-        batch_size = check(batch_rows, batch_size, "--batch-size")
+        days = validate_option(days_back, days, "--days")
+        batch_size = validate_option(batch_rows, batch_size, "--batch-size")
         if model not in MODELS:
             raise CommandError(
                 f"--model: must be one of {', '.join(MODELS)}, not {quoted(model)}."
             )
         cutoff = timezone.now() - timedelta(days=days)
         targets = TARGETS.values() if model == "all" else [TARGETS[model]]
-        reports, complete = [], False
-        with nullcontext() if dry_run else only_one("cleanup_old_data"), StopSignals() as stop:
+        results, complete = [], False
+        alone = nullcontext() if dry_run else only_one("cleanup_old_data")
+        with alone, GracefulShutdown() as stop:
             if verbosity > 0:
                 self.stdout.write(f"Cutoff: {cutoff:%Y-%m-%d %H:%M:%S %Z}, {days} days ago")
             try:
                 with CommitGuard(self) as guard:
                     for target in stop.between(targets):
-                        reports.append(Report(target))
-                        self.clean(reports[-1], cutoff, batch_size, dry_run, verbosity, stop)
+                        results.append(TargetResult(target))
+                        self.clean(results[-1], cutoff, batch_size, dry_run, verbosity, stop)
                     complete = not stop.requested
-                    problems = [line for report in reports for line in report.problems()]
+                    problems = [line for result in results for line in result.problems()]
                     if complete and not problems and not dry_run:
                         # From here on, a signal does not undo that all of it was done.
-                        guard.commit_follows("; ".join(map(Report.summary, reports)) + ".")
+                        guard.commit_follows("; ".join(map(TargetResult.summary, results)) + ".")
             finally:
                 # Also when a batch ends in an error: what was committed before it stays done.
                 stop.hold()  # a second signal must not cut the summary short
                 if verbosity > 0:
-                    for report in reports:
-                        self.stdout.write(report.summary(dry_run=dry_run))
+                    for result in results:
+                        self.stdout.write(result.summary(dry_run=dry_run))
                     self.stdout.flush()  # so that a log has it before the error
                 if not complete:
-                    self.complain(line for report in reports for line in report.orphan_count())
+                    self.complain(line for result in results for line in result.orphan_count())
                 if stop.requested and not complete and verbosity > 0:
                     text = "Stopped before the end. Run the command again to go on."
                     self.stderr.write(text, style_for(self.stderr, self.style.WARNING))
                 stop.release()
         if complete and problems:
             raise CommandError("\n".join(problems))
-        stop.end()
+        stop.exit_if_requested()
 
-    def clean(self, report, cutoff, batch_size, dry_run, verbosity, stop):
-        old = report.target.old(cutoff)
-        span = span_of(old)
+    def clean(self, result, cutoff, batch_size, dry_run, verbosity, stop):
+        old = result.target.old(cutoff)
+        keys = key_range(old)
         # With -v 2 a line for each batch takes the place of the bar.
         bar_verbosity = verbosity if verbosity < 2 else 0
         with (
-            nullcontext() if dry_run else beside_the_shop(durable=report.target.durable),
+            nullcontext() if dry_run else beside_the_shop(durable=result.target.durable),
             progress_bar(
-                self.stderr, bar_verbosity, desc=report.name, total=span.count, unit="row"
+                self.stderr, bar_verbosity, desc=result.name, total=keys.count, unit="row"
             ) as bar,
             Checkpoints() as checkpoints,
         ):
-            batches = sweep(report, old, span, batch_size, stop, dry_run=dry_run)
+            batches = delete_in_batches(result, old, keys, batch_size, stop, dry_run=dry_run)
             for batch in stop.between(batches):
                 bar.update(batch.rows)
-                after_commit(partial(self.name_orphans, report, bar))
+                after_commit(partial(self.name_orphans, result, bar))
                 if not dry_run:
                     checkpoints.after(batch.seconds)
                 if verbosity > 1:
-                    line = f"{report.name} {batch.low} to {batch.high}: {batch.rows}"
+                    line = f"{result.name} {batch.low} to {batch.high}: {batch.rows}"
                     self.stderr.write(line, str)
         if not stop.requested:
-            report.kept = report.target.kept(cutoff)
+            result.kept = result.target.kept(cutoff)
 
-    def name_orphans(self, report, bar):
-        if lines := report.new_orphans():
+    def name_orphans(self, result, bar):
+        if lines := result.new_orphans():
             bar.clear()
             self.complain(lines)
 

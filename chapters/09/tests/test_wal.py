@@ -2,8 +2,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cleanup import checkpoints
-from cleanup.checkpoints import SECONDS, Checkpoints, pragma
+from cleanup import wal
+from cleanup.wal import SECONDS, Checkpoints, pragma
 
 pytestmark = [
     pytest.mark.django_db,
@@ -18,7 +18,7 @@ def file(tmp_path, monkeypatch):
     """Let the checkpoints work on a database in a file; return that file."""
     other = connection.copy()
     other.settings_dict["NAME"] = tmp_path / "log.sqlite3"
-    monkeypatch.setattr(checkpoints, "connection", other)
+    monkeypatch.setattr(wal, "connection", other)
     with other.cursor() as cursor:
         cursor.execute("CREATE TABLE page (content BLOB)")
     pragma("wal_checkpoint(TRUNCATE)")
@@ -27,7 +27,7 @@ def file(tmp_path, monkeypatch):
 
 
 def write(megabytes):
-    with checkpoints.connection.cursor() as cursor:
+    with wal.connection.cursor() as cursor:
         cursor.execute("INSERT INTO page VALUES (zeroblob(%s))", [megabytes * 1_000_000])
 
 
@@ -68,7 +68,7 @@ def test_what_is_written_during_a_checkpoint_gets_one_too(file, monkeypatch):
         return answer
 
     waiting = [1]
-    monkeypatch.setattr(checkpoints, "pragma", pragma_and_write)
+    monkeypatch.setattr(wal, "pragma", pragma_and_write)
     with Checkpoints() as batches:
         batches.after(SECONDS)
         assert written(file) == 1
@@ -121,7 +121,7 @@ def test_within_the_callers_transaction_nothing_is_done():
     ],
 )
 def test_the_command_runs_checkpoints_between_batches(call, shop, monkeypatch, seconds, expected):
-    monkeypatch.setattr(checkpoints, "SECONDS", seconds)
+    monkeypatch.setattr(wal, "SECONDS", seconds)
     with CaptureQueriesContext(connection) as queries:
         call("cleanup_old_data", model="audit_logs", batch_size=1)
     words = " ".join(query["sql"] for query in queries).split()

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from cleanup.files import StoredFiles
 from cleanup.targets import Target
-from greet.text import printable
+from shared_project.toolkit.text import printable
 
 NAMED_ORPHANS = 20
 
 
 @dataclass
-class Report:
+class TargetResult:
     """`kept`: old but still needed; `left`: old, and the database did not let go of them;
     `refusal`: what it said; `orphans`: how many stored files have lost their row and stay.
     """

@@ -4,17 +4,15 @@ import os
 import pytest
 from django.core.management.base import OutputWrapper
 
-from progress import bars, counters
-from progress.bars import Frames, progress_bar, width_of
-from progress.counters import LineCounter
+from shared_project.toolkit import progress
+from shared_project.toolkit.progress import LineCounter, RawStream, progress_bar, width_of
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """Return a list with the one time that the counter and the log read."""
     time = [1000.0]
-    for module in (bars, counters):
-        monkeypatch.setattr(module, "monotonic", lambda: time[0])
+    monkeypatch.setattr(progress, "monotonic", lambda: time[0])
     return time
 
 
@@ -58,7 +56,7 @@ def log():
 
 @pytest.fixture
 def always_due(monkeypatch):
-    monkeypatch.setattr(bars, "LOG_INTERVAL", 0)
+    monkeypatch.setattr(progress, "LOG_INTERVAL", 0)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +146,7 @@ def test_a_terminal_that_was_closed_does_not_stop_the_work(draw, terminal, monke
 
 
 def test_frames_keep_what_else_the_stream_can_do(terminal):
-    assert Frames(terminal).isatty()
+    assert RawStream(terminal).isatty()
 
 
 @pytest.fixture
@@ -158,7 +156,7 @@ def columns(terminal, monkeypatch):
     def set_columns(columns):
         size = os.terminal_size((columns, 24))
         monkeypatch.setattr(terminal._out, "fileno", lambda: 2, raising=False)
-        monkeypatch.setattr(bars.os, "get_terminal_size", {2: size}.__getitem__)
+        monkeypatch.setattr(progress.os, "get_terminal_size", {2: size}.__getitem__)
 
     return set_columns
 

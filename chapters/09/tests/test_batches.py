@@ -1,7 +1,7 @@
 import pytest
 
-from cleanup.windows import Pace, Span, span_of, windows
 from shared_project.shop.models import AuditLog
+from shared_project.toolkit.batches import AdaptiveBatchSize, KeyRange, key_range, pk_ranges
 
 pytestmark = pytest.mark.django_db
 
@@ -12,16 +12,18 @@ def fill(keys):
 
 def walk(size, rows=None):
     table = AuditLog.objects.all()
-    return list(windows(table, span_of(table if rows is None else rows), Pace(size)))
+    return list(
+        pk_ranges(table, key_range(table if rows is None else rows), AdaptiveBatchSize(size))
+    )
 
 
 def test_span_counts_and_names_the_ends():
     fill([7, 3, 40])
-    assert span_of(AuditLog.objects.all()) == Span(3, 3, 40)
+    assert key_range(AuditLog.objects.all()) == KeyRange(3, 3, 40)
 
 
 def test_span_of_nothing_has_no_ends():
-    assert span_of(AuditLog.objects.all()) == Span(0, None, None)
+    assert key_range(AuditLog.objects.all()) == KeyRange(0, None, None)
 
 
 def test_no_rows_make_no_window():
@@ -56,7 +58,7 @@ def test_windows_stay_within_the_span():
 def test_a_row_that_arrives_during_the_walk_is_not_chased():
     fill([1, 2])
     seen = []
-    for window in windows(AuditLog.objects.all(), Span(2, 1, 2), Pace(1)):
+    for window in pk_ranges(AuditLog.objects.all(), KeyRange(2, 1, 2), AdaptiveBatchSize(1)):
         seen.append(window)
         fill([10 + len(seen)])
     assert seen == [(1, 1), (2, 2)]
@@ -64,8 +66,8 @@ def test_a_row_that_arrives_during_the_walk_is_not_chased():
 
 def test_the_next_window_is_as_wide_as_the_pace_says_by_then():
     fill(range(1, 301))
-    pace = Pace(1000)
-    walk = windows(AuditLog.objects.all(), Span(300, 1, 300), pace)
+    pace = AdaptiveBatchSize(1000)
+    walk = pk_ranges(AuditLog.objects.all(), KeyRange(300, 1, 300), pace)
     assert next(walk) == (1, 100)
     pace.took(0.001)
     assert list(walk) == [(101, 300)]
@@ -74,14 +76,14 @@ def test_the_next_window_is_as_wide_as_the_pace_says_by_then():
 def test_rows_that_go_during_the_walk_leave_no_row_out():
     fill([1, 2, 3, 4])
     seen = []
-    for low, high in windows(AuditLog.objects.all(), Span(4, 1, 4), Pace(2)):
+    for low, high in pk_ranges(AuditLog.objects.all(), KeyRange(4, 1, 4), AdaptiveBatchSize(2)):
         seen.append((low, high))
         AuditLog.objects.filter(pk__lte=4).delete()
     assert seen == [(1, 2), (3, 4)]
 
 
 def sizes(most, *durations):
-    pace = Pace(most)
+    pace = AdaptiveBatchSize(most)
     found = [pace.size]
     for seconds in durations:
         pace.took(seconds)

@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 from django.core.management.base import CommandError
 
-from export.files import MEGABYTE, open_input
-from shared_project.toolkit.output import temporary_folder_error
+from .files import MEGABYTE, open_input
+from .output import temporary_folder_error
 
 STDIN = "-"
 BLOCK = 64 * 1024  # bytes

@@ -27,26 +27,24 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from shared_project.toolkit.errors import (
-    database_errors,
-    explain_database_error,
-    explain_os_error,
-)
-from shared_project.toolkit.output import discard_output
-from shared_project.toolkit.shutdown import SIGNALS, work_done
+from .errors import database_errors, explain_database_error, explain_os_error
+from .output import discard_output
+from .shutdown import SIGNALS, work_done
 
-ROOT = Path(__file__).resolve().parent.parent
 BROKEN_PIPE = 141
 
 
-def run(argv: list[str]) -> int:
-    """Run the command line `argv` as Django does; return the exit code of the process."""
+def run(argv: list[str], root: Path) -> int:
+    """Run the command line `argv` as Django does; return the exit code of the process.
+
+    `root` is the folder of `manage.py`: settings that are not in there are another project's.
+    """
     _respect_no_color(argv)
     _repair_streams()
     _stop_on_signals()
     try:
         try:
-            return _execute(argv)
+            return _execute(argv, root)
         finally:
             _flush()
     except (KeyboardInterrupt, SystemExit) as stop:  # while the last output is written
@@ -69,8 +67,8 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _execute(argv):
-    if problem := _settings_problem(argv):
+def _execute(argv, root):
+    if problem := _settings_problem(argv, root):
         return _fail(problem)
     try:
         execute_from_command_line(argv)
@@ -92,7 +90,7 @@ def _execute(argv):
     return 0
 
 
-def _settings_problem(argv):
+def _settings_problem(argv, root):
     """Return what is wrong with the settings that are asked for; "" where they are ours."""
     name, source = os.environ.get("DJANGO_SETTINGS_MODULE", ""), "DJANGO_SETTINGS_MODULE"
     for argument, following in zip(argv, [*argv[1:], ""], strict=True):
@@ -104,7 +102,7 @@ def _settings_problem(argv):
     try:
         # The top folder first: to look further, Python would run what is in there.
         spec = find_spec(top) if top else None
-        ours = spec and ROOT in {Path(place).parent.resolve() for place in _places(spec)}
+        ours = spec and root in {Path(place).parent.resolve() for place in _places(spec)}
         if ours and find_spec(name):
             return ""
     except (ImportError, ValueError):

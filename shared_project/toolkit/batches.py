@@ -1,4 +1,4 @@
-"""Walk through a table in windows of its primary key."""
+"""Walk through a table in ranges of its primary key."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,7 +13,7 @@ SECONDS = 0.003
 GROWTH = 2
 
 
-class Span(NamedTuple):
+class KeyRange(NamedTuple):
     """How many rows there are, and the first and the last of their keys (None where none)."""
 
     count: int
@@ -21,7 +21,7 @@ class Span(NamedTuple):
     last: object
 
 
-class Pace:
+class AdaptiveBatchSize:
     """How many rows a batch goes through: what takes 3 ms at the last one's speed, `most` at most.
 
     The first batch has 100 rows. No later one has less, however slow the database is; where
@@ -38,23 +38,25 @@ class Pace:
         self.size = max(self.fewest, min(size, self.most))
 
 
-def span_of(rows: QuerySet) -> Span:
-    """Return the span of `rows`, in one query."""
-    return Span(*rows.order_by().aggregate(Count("pk"), Min("pk"), Max("pk")).values())
+def key_range(rows: QuerySet) -> KeyRange:
+    """Return the range of the keys of `rows`, in one query."""
+    return KeyRange(*rows.order_by().aggregate(Count("pk"), Min("pk"), Max("pk")).values())
 
 
-def windows(table: QuerySet, span: Span, pace: Pace) -> Iterator[tuple[object, object]]:
-    """Yield pairs of keys, both included, with at most `pace.size` rows of `table` between them.
+def pk_ranges(
+    table: QuerySet, keys: KeyRange, batch_size: AdaptiveBatchSize
+) -> Iterator[tuple[object, object]]:
+    """Yield pairs of keys, both included, with at most `batch_size` rows of `table` between them.
 
-    Together they cover the span. Gaps between keys cost nothing: a window is as wide as it has
-    to be. Each is looked up when the one before it is done, so the table and the pace may change
+    Together they cover the keys. Gaps between keys cost nothing: a range is as wide as it has
+    to be. Each is looked up when the one before it is done, so the table and the size may change
     meanwhile.
     """
-    keys = table.order_by("pk").values_list("pk", flat=True)
-    low = span.first
+    table_keys = table.order_by("pk").values_list("pk", flat=True)
+    low = keys.first
     while low is not None:
-        size = pace.size
-        # The last key of this window and the first key of the next one.
-        ends = [*keys.filter(pk__gte=low, pk__lte=span.last)[size - 1 : size + 1]]
-        yield low, ends[0] if ends else span.last
+        size = batch_size.size
+        # The last key of this range and the first key of the next one.
+        ends = [*table_keys.filter(pk__gte=low, pk__lte=keys.last)[size - 1 : size + 1]]
+        yield low, ends[0] if ends else keys.last
         low = ends[1] if len(ends) == 2 else None

@@ -6,13 +6,13 @@ import re
 import secrets
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from django.core.management.base import CommandError, OutputWrapper
+from django.core.management.base import CommandError
 
-from greet.text import printable
+from .text import printable
 
 MEGABYTE = 1024 * 1024
 ACL = "system.posix_acl_access"
@@ -44,7 +44,7 @@ def open_input(path: str | Path, max_bytes: int) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def write_whole(path: str | Path) -> Iterator[BinaryIO]:
+def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     """Yield a binary file that takes the place of `path` when the block ends without an error.
 
     Until then `path` stays as it is, and after an error or a signal nothing else is left. A
@@ -76,23 +76,6 @@ def write_whole(path: str | Path) -> Iterator[BinaryIO]:
                 temporary.unlink()
     except OSError as error:
         raise CommandError(f"{name}: {error.strerror}.") from None
-
-
-def write_utf8(stream: OutputWrapper, pieces: Iterable[str]) -> None:
-    """Write `pieces` to a command's stdout, in UTF-8 whatever the locale says.
-
-    Raises CommandError where stdout is closed: Python drops then what is written to it.
-    """
-    file = getattr(stream, "buffer", None)
-    if file and sys.__stdout__ is None and file is getattr(sys.stdout, "buffer", None):
-        raise CommandError("stdout: closed. Name a file instead of -, or leave stdout open.")
-    stream.flush()
-    for piece in pieces:
-        if file:
-            file.write(piece.encode())
-        else:  # a StringIO: code called the command and wants the text
-            stream.write(piece, ending="")
-    stream.flush()  # so that a full disk fails here, before anybody reports success
 
 
 def _find_target(path, name):

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, and a line a minute in a log."""
+"""A counter or a progress bar on a terminal, and a line a minute in a log."""
 
 import os
 from contextlib import suppress
@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 # A job that is silent for longer than this looks as if it hung.
 LOG_INTERVAL = 60  # seconds
+# Ten frames a second look smooth. More of them only slow the work down.
+FRAME_INTERVAL = 0.1  # seconds
 
 
 def is_hidden(stream: OutputWrapper, verbosity: int) -> bool:
@@ -17,7 +19,7 @@ def is_hidden(stream: OutputWrapper, verbosity: int) -> bool:
     return verbosity == 0 or not stream.isatty()
 
 
-class Frames:
+class RawStream:
     """Draw on `stream` as it is: no line ending is added, and no style.
 
     A frame that cannot be drawn is dropped: a terminal that was closed must not decide how the
@@ -46,7 +48,7 @@ class LogLines:
     """
 
     def __init__(self, stream: OutputWrapper, verbosity: int, label: str, total: int | None):
-        self._frames = Frames(stream)
+        self._frames = RawStream(stream)
         self._label = label
         self._total = "" if total is None else f" of {total}"
         self._due = monotonic() + LOG_INTERVAL if verbosity > 0 else inf
@@ -57,6 +59,50 @@ class LogLines:
             self._frames.write(f"{self._label}: {done}{self._total}\n")
             self._frames.flush()
             self._due = monotonic() + LOG_INTERVAL
+
+
+class LineCounter:
+    r"""Show how far a job is, always on the same line: `Orders: 40/100`.
+
+        with LineCounter(self.stderr, verbosity, "Orders", total) as counter:
+            for item in items:
+                ...
+                counter.update()
+
+    It starts every frame with \r, which takes the cursor back to the start of the line. Draws the
+    first frame, the last one, and at most ten a second between them. Where `stream` is no
+    terminal, there is a line a minute instead; where `verbosity` is 0, there is nothing.
+    """
+
+    def __init__(self, stream: OutputWrapper, verbosity: int, label: str, total: int):
+        self.done = 0
+        self._frames = RawStream(stream)
+        self._lines = LogLines(stream, verbosity, label, total)
+        self._hidden = is_hidden(stream, verbosity)
+        self._label = label
+        self._total = total
+        self._due = 0.0
+
+    def __enter__(self):
+        self._draw()
+        return self
+
+    def __exit__(self, *error):
+        self._draw(ending="\n")
+
+    def update(self, count: int = 1) -> None:
+        """Add `count`, and draw a frame or write a line if one is due."""
+        self.done += count
+        if self._hidden:
+            self._lines.update(self.done)
+        elif monotonic() >= self._due:
+            self._draw()
+
+    def _draw(self, ending=""):
+        if not self._hidden:
+            self._frames.write(f"\r{self._label}: {self.done}/{self._total}{ending}")
+            self._frames.flush()
+            self._due = monotonic() + FRAME_INTERVAL
 
 
 class LoggedBar(tqdm):
@@ -91,4 +137,4 @@ def progress_bar(stream: OutputWrapper, verbosity: int, **options) -> tqdm:
     if is_hidden(stream, verbosity):
         label = options.get("desc") or f"{options.get('unit', 'it')}s".capitalize()
         return LoggedBar(LogLines(stream, verbosity, label, options.get("total")), **options)
-    return tqdm(file=Frames(stream), ncols=width_of(stream), **options)
+    return tqdm(file=RawStream(stream), ncols=width_of(stream), **options)

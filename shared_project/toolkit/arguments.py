@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from django.core.management.base import CommandError
 
-from greet.text import quoted
+from .text import quoted
 
 
-def check(argument_type, value, name):
+def validate_option(argument_type, value, name):
     """Return `argument_type(value)`; raise CommandError naming the argument where it is refused.
 
     For values that may have come through `call_command` keywords, which skip argparse.
