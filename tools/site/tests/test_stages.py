@@ -18,7 +18,7 @@ import json
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from shared_project.toolkit.text import quoted
+from greet.text import quoted
 from hello.words import greeting
 from shared_project.shop.models import Product
 
@@ -33,7 +33,7 @@ FILES = {
     "chapters/01/tests/test_hello.py": "def test_hello(): pass\n\n\ndef helper(): pass\n",
     "chapters/02/greet/apps.py": "",
     "chapters/02/greet/management/commands/greet.py": SECOND,
-    "shared_project/toolkit/text.py": "import re\n",
+    "chapters/02/greet/text.py": "import re\n",
     "chapters/02/data/names.txt": "Ada\n",
     "chapters/02/data/others.txt": "Grace\n",
     "chapters/02/naive/greet.py": "import csv\nprint(csv)\n",
