@@ -1,1 +1,4 @@
-"""What finished commands share. Copy this folder into your project: it needs only Django."""
+"""What finished commands share.
+
+Copy this folder into your project: it needs Django and tqdm, and its imports are relative.
+"""

@@ -1,7 +1,11 @@
-"""Argument types: functions that turn what was typed into a value, or say what is wrong with it.
+"""Check what was typed on the command line.
 
-Each takes text, as argparse passes it, or a value, as `call_command(..., times=3)` passes it
-unchecked. Each raises ArgumentTypeError with a message that completes "argument TIMES: …".
+An argument type is a function that turns what was typed into a value, or says what is wrong
+with it. Each takes text, as argparse passes it, or a value, as `call_command(..., times=3)`
+passes it unchecked. Each raises ArgumentTypeError with a message that completes "argument
+TIMES: …".
+
+Explained in chapter 2; tested in chapters/02/tests/test_arguments.py.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""Walk through a table in ranges of its primary key."""
+"""Walk through a table in ranges of its primary key.
+
+Explained in chapter 9; tested in chapters/09/tests/test_batches.py.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple

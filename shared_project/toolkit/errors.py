@@ -1,4 +1,7 @@
-"""Turn what an operator can cause into one line that names the thing and the next step."""
+"""Turn what an operator can cause into one line that names the thing and the next step.
+
+Explained in chapter 1; tested in shared_project/tests/test_toolkit_errors.py.
+"""
 
 import sys
 import traceback

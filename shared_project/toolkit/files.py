@@ -1,4 +1,7 @@
-"""Open the files that somebody named on the command line: to read, and to write whole."""
+"""Open the files that somebody named on the command line: to read, and to write whole.
+
+Explained in chapter 3; tested in chapters/03/tests/test_files.py.
+"""
 
 import contextlib
 import os

@@ -1,4 +1,7 @@
-"""Wait for a database's locks, and not for ever."""
+"""Wait for a database's locks, and not for ever.
+
+Explained in chapter 7; tested in chapters/07/tests/test_concurrency.py.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

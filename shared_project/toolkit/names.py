@@ -1,4 +1,7 @@
-"""Compare names that people read: two that look the same must not be two."""
+"""Compare names that people read: two that look the same must not be two.
+
+Explained in chapter 5; tested in shared_project/tests/test_toolkit_names.py.
+"""
 
 import re
 import unicodedata

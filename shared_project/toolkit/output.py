@@ -1,4 +1,7 @@
-"""Write to a command's streams."""
+"""Write to a command's streams.
+
+Explained in chapter 4; tested in shared_project/tests/test_toolkit_output.py.
+"""
 
 import contextlib
 import os

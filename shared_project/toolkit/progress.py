@@ -1,4 +1,7 @@
-"""A counter or a progress bar on a terminal, and a line a minute in a log."""
+"""Show how far a job is: on a terminal, and once a minute in a log.
+
+Explained in chapter 6; tested in chapters/06/tests/test_progress.py.
+"""
 
 import os
 from contextlib import suppress

@@ -1,4 +1,7 @@
-"""End a command at the right moment."""
+"""End a command at the right moment.
+
+Explained in chapter 6; tested in chapters/06/tests/test_stopping.py.
+"""
 
 import signal
 import threading

@@ -1,4 +1,7 @@
-"""Find stored names that are spelled otherwise than they look."""
+"""Find stored names that are spelled otherwise than they look.
+
+Explained in chapter 5; tested in shared_project/tests/test_toolkit_spellings.py.
+"""
 
 from collections.abc import Iterator
 

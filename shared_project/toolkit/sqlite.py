@@ -1,4 +1,7 @@
-"""Wait for SQLite's lock in a way that Ctrl-C and SIGTERM can end."""
+"""Wait for SQLite's lock in a way that Ctrl-C and SIGTERM can end.
+
+Explained in chapter 1; tested in shared_project/tests/test_toolkit_sqlite.py.
+"""
 
 import os
 import sqlite3

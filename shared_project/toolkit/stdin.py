@@ -1,4 +1,7 @@
-"""Read what comes through stdin: all of it, up to a size, before anything is done with it."""
+"""Read what comes through stdin: all of it, up to a size, before anything is done with it.
+
+Explained in chapter 4; tested in chapters/04/tests/test_stdin.py.
+"""
 
 import contextlib
 import os

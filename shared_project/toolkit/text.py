@@ -1,4 +1,7 @@
-"""Show text that came from outside."""
+"""Show text that came from outside.
+
+Explained in chapter 2; tested in chapters/02/tests/test_text.py.
+"""
 
 
 def printable(text: str) -> str:

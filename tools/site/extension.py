@@ -16,6 +16,7 @@ from tools.site.packing import current_build
 from tools.site.reference import behavior_table, command_list
 from tools.site.sources import file_list
 from tools.site.stages import stage, stages
+from tools.site.toolkit import toolkit_table
 from tools.site.transcripts import TranscriptPreprocessor, readme_block
 
 # A line `[name]` or `[name argument]` becomes the Markdown lines that the function returns.
@@ -27,6 +28,7 @@ DIRECTIVES = {
     "readme": readme_block,
     "stage": stage,
     "stages": stages,
+    "toolkit": toolkit_table,
 }
 LINE = re.compile(rf"\[({'|'.join(DIRECTIVES)})(?: ([^\]]+))?\]")
 
