@@ -10,6 +10,8 @@ from shared_project.chapters import ROOT
 TOOLKIT = ROOT / "shared_project" / "toolkit"
 # Every module, used the way its docstring says.
 COMMAND = """
+from io import BytesIO
+
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 from django.db import connection
@@ -17,10 +19,12 @@ from django.db import connection
 from shop.toolkit.arguments import validate_option, whole_number
 from shop.toolkit.batches import AdaptiveBatchSize, key_range, pk_ranges
 from shop.toolkit.files import MEGABYTE, atomic_write, open_input
+from shop.toolkit.json_array import ArrayReader
 from shop.toolkit.locks import set_lock_timeout
 from shop.toolkit.names import plain_name
 from shop.toolkit.output import style_for
 from shop.toolkit.progress import progress_bar
+from shop.toolkit.rows import check_row, rules_for
 from shop.toolkit.shutdown import CommitGuard, GracefulShutdown
 from shop.toolkit.spellings import other_spellings
 from shop.toolkit.stdin import open_file_or_stdin
@@ -52,6 +56,9 @@ class Command(BaseCommand):
         with open_input(path, MEGABYTE) as file, open_file_or_stdin(path, MEGABYTE) as again:
             assert file.read() == again.read()
         assert not [*other_spellings(User._meta.get_field("username"))]
+        rules = rules_for(User, "username")
+        [row] = ArrayReader(BytesIO(b'[{"username": "ada"}]'), "-")
+        assert check_row(row, rules) == ({"username": "ada"}, [])
         text = f"Listed {keys.count} users in {quoted(path)}."
         self.stdout.write(text, style_for(self.stdout, self.style.SUCCESS))
         stop.exit_if_requested()

@@ -189,14 +189,19 @@ def test_a_bad_record_changes_nothing(shop, call, feed):
 def test_errors_name_the_record_and_the_field(call, feed):
     with pytest.raises(CommandError):
         call("sync_data", source=feed(KITE, {**PEN, "price": None}), verbosity=0)
-    assert call.stderr == "record 2, price: must be a number, not null.\n"
+    assert call.stderr == "record 2, price: must be a number such as 10.99, not null.\n"
+
+
+def test_a_feed_without_records_is_an_error(call, feed):
+    with pytest.raises(CommandError, match=r"feed\.json: holds no records\. Nothing was changed"):
+        call("sync_data", source=feed())
 
 
 @pytest.mark.parametrize(("count", "rest"), [(20, ""), (23, "… and 3 more errors.\n")])
 def test_after_twenty_errors_the_rest_is_counted(call, feed, count, rest):
     with pytest.raises(CommandError, match=f"{count} of {count} records are wrong"):
         call("sync_data", source=feed(*[1] * count))
-    assert call.stderr.endswith(f"record 20, record: must be an object, not a number.\n{rest}")
+    assert call.stderr.endswith(f"record 20: must be an object, not the number '1'.\n{rest}")
 
 
 def test_what_fails_halfway_is_undone(shop, call, feed, monkeypatch):
@@ -341,8 +346,8 @@ def test_reads_the_feed_from_stdin(manage):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "stdin: not JSON: Expecting value: line 1 column 1 (char 0)."),
-        ("[]".encode("utf-16"), "stdin: not UTF-8 (byte 0)."),
+        (b"", "stdin: line 1, column 1: Expecting '[', a JSON array of rows."),
+        ("[]".encode("utf-16"), "stdin: line 1: not UTF-8 text."),
         (b" " * (1024 * 1024 + 1), "stdin: larger than 1 MB."),
         (b"[1]", "stdin: 1 of 1 records are wrong. Nothing was changed."),
     ],
@@ -395,10 +400,10 @@ def test_a_reader_that_leaves_does_not_undo_the_work(manage):
 def test_a_redirected_stderr_gets_no_escapes(call, feed):
     with pytest.raises(CommandError):
         call("sync_data", source=feed(1), force_color=True)
-    assert call.stderr == "record 1, record: must be an object, not a number.\n"
+    assert call.stderr == "record 1: must be an object, not the number '1'.\n"
 
 
 @pytest.mark.posix
 def test_a_terminal_gets_color(manage, feed):
     done = manage.terminal("sync_data", "--source", feed(1))
-    assert "\x1b[31;1mrecord 1, record: " in done.stdout
+    assert "\x1b[31;1mrecord 1: " in done.stdout

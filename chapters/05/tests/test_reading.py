@@ -3,7 +3,7 @@ import io
 import pytest
 from django.core.management.base import CommandError
 
-from errors.reading import BLOCK, MAX_ELEMENT, ArrayReader, Number
+from shared_project.toolkit.json_array import BLOCK, MAX_ELEMENT, ArrayReader, Number
 
 # Blocks are full sooner with long lines than with many.
 LONG = b'"' + b"x" * 1000 + b'",'

@@ -165,10 +165,10 @@ def test_a_block_says_where_its_code_is_from(options, place, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "build", "expected"),
     [
-        ("chapters/05/errors/rows.py", "abc", True),
+        ("chapters/05/errors/lookalikes.py", "abc", True),
         ("shared_project/shop/models.py", "abc", True),
         ("tools/site/tests/test_embed.py", "abc", False),
-        ("chapters/05/errors/rows.py", None, False),
+        ("chapters/05/errors/lookalikes.py", None, False),
     ],
 )
 def test_a_block_whose_file_the_terminal_has_can_be_edited(path, build, expected, monkeypatch):

@@ -17,7 +17,7 @@ from tools.site.tests.serving import serve
 
 pytestmark = pytest.mark.browser
 
-ROWS = "chapters/05/errors/rows.py"
+ROWS = "chapters/05/errors/lookalikes.py"
 FILES = [ROWS, "chapters/05/data/products.json", "chapters/05/errors/report.py", "manage.py"]
 WINDOWS = {
     "desktop": {"width": 1280, "height": 800},
@@ -195,8 +195,8 @@ def test_tab_indents_and_leaves_after_escape(files):
 
 def test_a_symbol_is_brought_into_sight(visit):
     page = visit("panels.html")
-    page.evaluate(f"files({{ path: '{ROWS}', symbol: 'check_row', line: 1 }})")
-    page.locator(".cm-line", has_text="def check_row").wait_for()
+    page.evaluate(f"files({{ path: '{ROWS}', symbol: 'find_lookalikes', line: 1 }})")
+    page.locator(".cm-line", has_text="def find_lookalikes").wait_for()
     assert page.locator(".cm-activeLineGutter").text_content() != "1"
 
 

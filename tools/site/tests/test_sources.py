@@ -114,9 +114,9 @@ def test_what_chapters_share_stands_apart_from_what_makes_the_site(root):
 
 
 def test_a_link_leads_to_the_file_or_to_its_line():
-    path = "chapters/05/errors/reading.py"
-    assert href(path) == "../files/05.html#errors-reading-py"
-    assert href(path, 12) == "../files/05.html#__codelineno-errors-reading-py-file-12"
+    path = "chapters/05/errors/staging.py"
+    assert href(path) == "../files/05.html#errors-staging-py"
+    assert href(path, 12) == "../files/05.html#__codelineno-errors-staging-py-file-12"
     assert href("manage.py") == "../files/shared.html#manage-py"
     assert href("tools/site/embed.py").startswith("../files/site.html#")
 
@@ -130,7 +130,7 @@ def test_a_file_that_no_page_shows_has_no_link(path):
 def test_a_link_to_a_page_that_is_not_written_says_what_to_run(monkeypatch, tmp_path):
     monkeypatch.setattr(sources, "PAGES", tmp_path)
     with pytest.raises(SourceError, match=r"05\.md is missing: run `python -m tools\.site`"):
-        href("chapters/05/errors/reading.py")
+        href("chapters/05/errors/staging.py")
 
 
 @pytest.mark.parametrize("page", PAGES)

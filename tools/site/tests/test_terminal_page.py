@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 AXE = TERMINAL / "node_modules/axe-core/axe.min.js"
 CHAPTER = "chapters/05-errors.html"
 COMMAND = "chapters/05/errors/management/commands/import_products.py"
-ROWS = "chapters/05/errors/rows.py"
+ROWS = "chapters/05/errors/lookalikes.py"
 PRODUCTS = "chapters/05/data/products.json"
 IMPORT = f"python manage.py import_products {PRODUCTS}"
 

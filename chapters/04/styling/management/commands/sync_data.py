@@ -10,7 +10,7 @@ from shared_project.toolkit.shutdown import CommitGuard
 from shared_project.toolkit.text import quoted
 from styling.catalog import synchronize
 from styling.feed import BUNDLED, read_source, shown
-from styling.records import check_records, parse
+from styling.records import read_records
 
 megabytes = whole_number(1, 100)
 MAX_ERRORS = 20
@@ -60,14 +60,14 @@ class Command(BaseCommand):
     def good_records(self, data, name):
         """Return the records; raise CommandError where one is wrong, and print why."""
         records, lines, wrong, errors = [], [], 0, 0
-        for row, (record, found) in enumerate(check_records(parse(data, name)), 1):
+        for row, (record, found) in enumerate(read_records(data, name), 1):
             if record:
                 records.append(record)
                 continue
             wrong += 1
             errors += len(found)
             for field, message in found[: MAX_ERRORS - len(lines)]:
-                lines.append(f"record {row}, {field}: {message}")
+                lines.append(f"record {row}{', ' if field else ''}{field}: {message}.")
         if errors > MAX_ERRORS:
             lines.append(f"… and {errors - MAX_ERRORS} more errors.")
         for line in lines:
@@ -77,6 +77,8 @@ class Command(BaseCommand):
                 f"{name}: {wrong} of {wrong + len(records)} records are wrong. "
                 "Nothing was changed."
             )
+        if not records:
+            raise CommandError(f"{name}: holds no records. Nothing was changed.")
         return records
 
     def store(self, records, lines, verbosity):

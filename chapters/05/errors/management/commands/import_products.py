@@ -2,15 +2,15 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from errors.lookalikes import find_lookalikes
-from errors.reading import ArrayReader
 from errors.report import ErrorReport, counted
-from errors.rows import RULES, check_row
 from errors.staging import Staging
 from shared_project.shop.models import Product
 from shared_project.toolkit.arguments import non_empty, validate_option, whole_number
 from shared_project.toolkit.files import MEGABYTE
+from shared_project.toolkit.json_array import ArrayReader
 from shared_project.toolkit.locks import session_settings
 from shared_project.toolkit.output import style_for
+from shared_project.toolkit.rows import check_row, rules_for
 from shared_project.toolkit.shutdown import CommitGuard
 from shared_project.toolkit.spellings import lookalike_problem
 from shared_project.toolkit.sqlite import PATIENCE
@@ -19,6 +19,7 @@ from shared_project.toolkit.text import printable, quoted
 
 LOCK_TIMEOUT = f"{PATIENCE}s"  # on PostgreSQL, as long as for SQLite's lock
 megabytes = whole_number(1, 1_000_000)
+RULES = rules_for(Product, "name", "price", "category")
 
 
 class Command(BaseCommand):
@@ -90,7 +91,7 @@ class Command(BaseCommand):
     def checked(self, rows, report):
         """Yield name, price, category and number of each row; report what is wrong with it."""
         for report.rows, row in enumerate(rows, 1):
-            values, problems = check_row(row)
+            values, problems = check_row(row, RULES)
             for field, problem in problems:
                 report.add(report.rows, field, problem)
             # A wrong price is no reason to miss a name that comes twice.

@@ -1,12 +1,16 @@
-"""Check the rows of the file, field by field."""
+"""Check the rows of a file against the fields of a model.
+
+Explained in chapter 5; tested in chapters/05/tests/test_rows.py.
+"""
 
 import re
 from collections import Counter
 
-from errors.reading import Number
-from shared_project.shop.models import Product
-from shared_project.toolkit.names import is_plain_name, name_problem
-from shared_project.toolkit.text import quoted
+from django.db import models
+
+from .json_array import Number
+from .names import is_plain_name, name_problem
+from .text import quoted
 
 PLAIN_NUMBER = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9][0-9]*)(\.[0-9]+)?")
 
@@ -54,14 +58,18 @@ class Price:
         return f"must have at most {self.places} decimal places: {quoted(value)}"
 
 
-RULES = {
-    "name": Text(Product._meta.get_field("name")),
-    "price": Price(Product._meta.get_field("price")),
-    "category": Text(Product._meta.get_field("category")),
-}
+RULES = {models.CharField: Text, models.DecimalField: Price}
 
 
-def check_row(row: object) -> tuple[dict[str, str], list[tuple[str, str]]]:
+def rules_for(model: type[models.Model], *names: str) -> dict[str, Text | Price]:
+    """Return the rule for each field of `model` that `names` has, a CharField or DecimalField."""
+    fields = [model._meta.get_field(name) for name in names]
+    return {field.name: RULES[type(field)](field) for field in fields}
+
+
+def check_row(
+    row: object, rules: dict[str, Text | Price]
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Return the values of `row` that are right, and the errors as pairs of field and problem.
 
     `row` comes from `ArrayReader`. The field is empty where the error is about the whole row.
@@ -73,14 +81,12 @@ def check_row(row: object) -> tuple[dict[str, str], list[tuple[str, str]]]:
     if len(values) != len(row):
         counts = Counter(key for key, _ in row)
         errors += [("", f"{quoted(key)} is given twice") for key in counts if counts[key] > 1]
-    if values.keys() != RULES.keys():
-        errors += [(key, "is missing") for key in RULES if key not in values]
+    if values.keys() != rules.keys():
+        errors += [(key, "is missing") for key in rules if key not in values]
         errors += [
-            ("", f"{quoted(key)} is not a field of a product")
-            for key in values
-            if key not in RULES
+            ("", f"{quoted(key)} is not a field here") for key in values if key not in rules
         ]
-    for field, rule in RULES.items():
+    for field, rule in rules.items():
         if field in values and not rule.allows(values[field]):
             errors.append((field, rule.problem(values.pop(field))))
     return values, errors

@@ -1,4 +1,7 @@
-"""Read a JSON array of any size, one element in memory at a time."""
+"""Read a JSON array of any size, one element in memory at a time.
+
+Explained in chapter 5; tested in chapters/05/tests/test_reading.py.
+"""
 
 import codecs
 import json
