@@ -11,13 +11,16 @@ import ast
 import hashlib
 import os
 import platform
-import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))  # PYTHONSAFEPATH leaves it out
+
+from shared_project.tour import read_tours  # noqa: E402
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 TOUR = ROOT / "var" / "tour"
@@ -170,18 +173,16 @@ def take_tour(env):
     TOUR.mkdir(parents=True)
     say("A tour of the commands, on a demo shop of its own in var/tour/ …")
     load_shop(env)
-    for tour in sorted(ROOT.glob("chapters/[0-9][0-9]/tour.txt")):
-        for line in tour.read_text(encoding="utf-8").splitlines():
-            command, _, note = line.partition("  # exit ")
-            expected = int(note or 0)
-            print(f"\n$ python manage.py {command}", flush=True)
-            code = call("manage.py", *shlex.split(command), env=env)
-            if code != expected:
-                raise StopError(
-                    f"{tour.relative_to(ROOT)}: exit code {code}, not {expected}: {command}"
-                )
-            if code:
-                print(f"(exit code {code}, as it should be)")
+    for line in read_tours(ROOT):
+        print(f"\n$ python manage.py {line.command}", flush=True)
+        code = call("manage.py", *line.arguments, env=env)
+        if code != line.exit_code:
+            raise StopError(
+                f"{line.file.relative_to(ROOT)}: "
+                f"exit code {code}, not {line.exit_code}: {line.command}"
+            )
+        if code:
+            print(f"(exit code {code}, as it should be)")
 
 
 def call(*arguments, env=None):

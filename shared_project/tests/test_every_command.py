@@ -2,12 +2,12 @@
 
 import os
 import re
-import shlex
 from pathlib import Path
 
 import pytest
 
 from shared_project.chapters import ROOT, discover
+from shared_project.tour import read_tours
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -15,14 +15,19 @@ COLOR = re.compile(r"\x1b\[[0-9;]*m")
 def tour_lines():
     """Return each command's first line that is no usage error: its arguments and exit code."""
     lines = {}
-    for chapter in discover():
-        own = {path.stem for path in chapter.folder.glob("*/management/commands/*.py")}
-        for line in (chapter.folder / "tour.txt").read_text(encoding="utf-8").splitlines():
-            command, _, code = line.partition("  # exit ")
-            name, *arguments = shlex.split(command)
-            if name in own and code != "2":
-                lines.setdefault(name, (arguments, int(code or 0)))
+    for line in read_tours(ROOT):
+        name, *arguments = line.arguments
+        if name in commands() and line.exit_code != 2:
+            lines.setdefault(name, (arguments, line.exit_code))
     return lines
+
+
+def commands():
+    return {
+        path.stem
+        for chapter in discover()
+        for path in chapter.folder.glob("*/management/commands/*.py")
+    }
 
 
 LINES = tour_lines()
@@ -47,12 +52,7 @@ def line(request, manage, call):
 
 
 def test_every_command_of_the_chapters_is_in_a_tour():
-    commands = {
-        path.stem
-        for chapter in discover()
-        for path in chapter.folder.glob("*/management/commands/*.py")
-    }
-    assert commands == LINES.keys()
+    assert commands() == LINES.keys()
 
 
 @pytest.mark.parametrize("name", LINES)

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import re
-import shlex
 import shutil
 import struct
 import subprocess
@@ -21,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared_project.chapters import ROOT
+from shared_project.tour import read_tours
 from tools.site.libraries import ASSETS, TERMINAL, find, is_installed
 
 WORK = ROOT / "var" / "terminal"
@@ -240,10 +240,8 @@ def compile_python(target, node, sites, course):
 
 def tour():
     """Yield the command lines of all chapters' tours, each with its exit code."""
-    for file in sorted(ROOT.glob("chapters/[0-9][0-9]/tour.txt")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            command, _, code = line.partition("  # exit ")
-            yield [["manage.py", *shlex.split(command)], int(code or 0)]
+    for line in read_tours(ROOT):
+        yield [["manage.py", *line.arguments], line.exit_code]
 
 
 def write_pack(target, files):
