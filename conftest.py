@@ -22,7 +22,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
-from shared_project.course.naive import load
+from shared_project.course.steps import load
 
 ROOT = Path(__file__).resolve().parent
 IN_A_BROWSER = sys.platform == "emscripten"
@@ -271,7 +271,7 @@ def _no_uploads(_media_root):
 
 
 @pytest.fixture
-def naive(request):
-    """Return a function that loads a naive command of the test's chapter by its name."""
+def step(request):
+    """Return a function that loads a step of the test's chapter by its name."""
     chapter = request.path.relative_to(ROOT / "chapters").parts[0]
     return lambda command: load(f"{chapter}/{command}")

@@ -108,10 +108,10 @@ def _file_table(chapter, root):
         name = path.relative_to(chapter.folder).as_posix()
         target = href(path.relative_to(root).as_posix())
         lines.append(f'| <a href="{target}">`{name}`</a> | {_count_lines([path]):,} |')
-    tests, naive, data = (_files_in(name, chapter, root) for name in ("tests", "naive", "data"))
+    tests, drafts, data = (_files_in(name, chapter, root) for name in ("tests", "naive", "data"))
     for count, noun, paths in [
         (_count_tests(tests), "test", tests),
-        (len(naive), "naive version", naive),
+        (len(drafts), "first draft", drafts),
         (len(data), "input file", data),
     ]:
         if count:

@@ -2,6 +2,8 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
+    help = "Print a greeting."
+
     def add_arguments(self, parser):
         parser.add_argument("name")
         parser.add_argument("times", type=int)

@@ -5,6 +5,8 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
+    help = "Export users to a file."
+
     def add_arguments(self, parser):
         parser.add_argument("--format", choices=["csv", "json", "xml"], default="csv")
         parser.add_argument("--output", default="users.csv")

@@ -6,6 +6,8 @@ from shared_project.shop.models import Product
 
 
 class Command(BaseCommand):
+    help = "Import products from a JSON file."
+
     def add_arguments(self, parser):
         parser.add_argument("file")
 

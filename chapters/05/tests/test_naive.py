@@ -1,4 +1,4 @@
-"""The naive version does what the page says that it does."""
+"""The first draft does what the page says that it does."""
 
 from decimal import Decimal
 from io import StringIO
@@ -15,9 +15,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def output(naive):
+def output(step):
     stdout = StringIO()
-    call_command(naive("import_products"), str(DATA / "broken.json"), stdout=stdout)
+    call_command(step("import_products"), str(DATA / "broken.json"), stdout=stdout)
     return stdout.getvalue()
 
 

@@ -7,6 +7,8 @@ from shared_project.shop.models import Customer, Order
 
 
 class Command(BaseCommand):
+    help = "Link orders to customers."
+
     def handle(self, *args, **options):
         orders = Order.objects.filter(customer=None).order_by("pk")
         total = orders.count()

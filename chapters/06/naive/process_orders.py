@@ -7,6 +7,8 @@ from shared_project.shop.models import Order
 
 
 class Command(BaseCommand):
+    help = "Process all pending orders."
+
     @transaction.atomic
     def handle(self, *args, **options):
         orders = Order.objects.filter(status="pending")

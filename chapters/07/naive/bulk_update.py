@@ -4,6 +4,8 @@ from shared_project.shop.models import Product
 
 
 class Command(BaseCommand):
+    help = "Change prices by a percentage."
+
     def add_arguments(self, parser):
         parser.add_argument("--percentage", type=float)
         parser.add_argument("--category")

@@ -7,6 +7,8 @@ from shared_project.shop.models import Product
 
 
 class Command(BaseCommand):
+    help = "Change prices by a percentage, in one transaction."
+
     def add_arguments(self, parser):
         parser.add_argument("--percentage", type=Decimal)
 

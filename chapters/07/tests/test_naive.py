@@ -32,19 +32,19 @@ def run(command, *args):
 
 
 @pytest.fixture(params=["bulk_update", "bulk_update_atomic"])
-def either(naive, request):
-    return naive(request.param)
+def either(step, request):
+    return step(request.param)
 
 
-def test_naive_bulk_update_loses_a_cent_to_floats(naive, db, prices):
+def test_naive_bulk_update_loses_a_cent_to_floats(step, db, prices):
     Product.objects.create(name="Rake", price=Decimal("54.05"), category="Garden")
-    run(naive("bulk_update"), "--percentage=10", "--category=Garden")
+    run(step("bulk_update"), "--percentage=10", "--category=Garden")
     assert prices() == {"Rake": "59.45"}  # 59.455, half a cent up, is 59.46
 
 
-def test_naive_bulk_update_atomic_loses_a_cent_to_half_even(naive, db, prices):
+def test_naive_bulk_update_atomic_loses_a_cent_to_half_even(step, db, prices):
     Product.objects.create(name="Rake", price=Decimal("12.95"), category="Garden")
-    run(naive("bulk_update_atomic"), "--percentage=10")
+    run(step("bulk_update_atomic"), "--percentage=10")
     assert prices() == {"Rake": "14.24"}  # 14.245, half a cent up, is 14.25
 
 
@@ -53,8 +53,8 @@ def test_naive_bulk_update_counts_prices_that_stay(either, products, prices):
     assert prices()["Pen"] == "0.01"
 
 
-def test_naive_bulk_update_takes_an_empty_category_for_all(naive, products, prices):
-    run(naive("bulk_update"), "--percentage=10", "--category=")
+def test_naive_bulk_update_takes_an_empty_category_for_all(step, products, prices):
+    run(step("bulk_update"), "--percentage=10", "--category=")
     assert prices()["Robot"] == "110.00"
 
 
@@ -63,12 +63,12 @@ def test_naive_bulk_update_gives_everything_away(either, products, prices):
     assert set(prices().values()) == {"0.00"}
 
 
-def test_naive_bulk_update_that_is_stopped_is_half_done(naive, products, prices):
+def test_naive_bulk_update_that_is_stopped_is_half_done(step, products, prices):
     def stop():
         raise KeyboardInterrupt
 
     with after_the_first_save(stop), pytest.raises(KeyboardInterrupt):
-        run(naive("bulk_update"), "--percentage=10")
+        run(step("bulk_update"), "--percentage=10")
     assert (prices()["Atlas"], prices()["Robot"]) == ("1.26", "100.00")
 
 
@@ -93,11 +93,11 @@ def test_naive_bulk_update_brings_a_deleted_product_back(either, products, price
 
 
 @pytest.mark.django_db(transaction=True)
-def test_naive_bulk_update_atomic_claims_what_is_rolled_back(naive, products, prices):
+def test_naive_bulk_update_atomic_claims_what_is_rolled_back(step, products, prices):
     stdout = StringIO()
     # A key to a session that is not there is checked when the transaction commits.
     broken = CartItem(session_id=9, product=products[0])
     with after_the_first_save(broken.save), pytest.raises(IntegrityError):
-        call_command(naive("bulk_update_atomic"), "--percentage=10", stdout=stdout)
+        call_command(step("bulk_update_atomic"), "--percentage=10", stdout=stdout)
     assert stdout.getvalue() == "Updated 4 products.\n"
     assert prices()["Robot"] == "100.00"

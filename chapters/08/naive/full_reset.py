@@ -3,6 +3,8 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
+    help = "Reset the shop."
+
     def add_arguments(self, parser):
         parser.add_argument("fixture", nargs="?", default="full_reset")
         parser.add_argument("--no-input", action="store_true")

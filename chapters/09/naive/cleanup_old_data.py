@@ -7,6 +7,8 @@ from shared_project.shop.models import AuditLog, Session, TempFile
 
 
 class Command(BaseCommand):
+    help = "Delete old data."
+
     def add_arguments(self, parser):
         parser.add_argument("--days", type=int, default=90)
         parser.add_argument("--batch-size", type=int, default=1000)

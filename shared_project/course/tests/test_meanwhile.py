@@ -10,9 +10,9 @@ def robot(db):
     return Product.objects.create(name="Robot", price="100.00", category="Toys")
 
 
-def test_two_naive_updates_lose_one_of_two_raises(robot, manage):
-    naive = f"naive 07/bulk_update {UPDATE}"
-    done = manage("meanwhile", naive, naive)
+def test_two_updates_of_a_first_draft_lose_one_of_two_raises(robot, manage):
+    step = f"step 07/bulk_update {UPDATE}"
+    done = manage("meanwhile", step, step)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "2: Updated 1 products.\n1: Updated 1 products.\n"
     assert manage.rows("SELECT price FROM shop_product") == [(110,)]
@@ -26,7 +26,7 @@ def test_a_second_session_that_has_to_wait_comes_after_the_first(robot, manage):
 
 def test_an_sql_statement_comes_before_the_first_write(robot, manage):
     sql = "UPDATE shop_product SET category = 'Sold'"
-    done = manage("meanwhile", f"naive 07/bulk_update {UPDATE}", "--sql", sql)
+    done = manage("meanwhile", f"step 07/bulk_update {UPDATE}", "--sql", sql)
     assert done.stdout == f"2: {sql}\n1: Updated 1 products.\n"
     assert manage.rows("SELECT category FROM shop_product") == [("Toys",)]
 
@@ -37,8 +37,11 @@ def test_an_sql_statement_comes_before_the_first_write(robot, manage):
         ("greet Ada 1", "hello", "FIRST wrote nothing, so nothing happened meanwhile."),
         ("", "hello", "1: Unknown command: ''"),
         ("greet 'Ada", "hello", "1: No closing quotation"),
-        ("naive", "hello", "1: There is no naive command ''."),
-        ("naive 07/nope", "hello", "1: There is no naive command '07/nope'."),
+        (
+            "step 07/nope",
+            "hello",
+            "1: There is no step '07/nope'. `python manage.py step` lists them.",
+        ),
         ("bulk_update --percentage 10", "greet Ada 0", "2: Error: argument TIMES: must be"),
         ("bulk_update --percentage 10 --category Toy", "hello", "1: No product is in the"),
     ],

@@ -65,11 +65,11 @@ def test_the_files_of_the_app_are_linked_and_their_lines_counted(root):
     assert f"| {link} | 1 |" in stage("02", root)
 
 
-def test_tests_naive_versions_and_data_are_counted(root):
+def test_tests_first_drafts_and_data_are_counted(root):
     lines = stage("02", root)
     assert lines[lines.index("| 2 tests | 4 |") :][:3] == [
         "| 2 tests | 4 |",
-        "| 1 naive version | 2 |",
+        "| 1 first draft | 2 |",
         "| 2 input files | 2 |",
     ]
 
@@ -77,7 +77,7 @@ def test_tests_naive_versions_and_data_are_counted(root):
 def test_what_a_chapter_lacks_is_not_counted(root):
     lines = stage("01", root)
     assert "| 1 test | 4 |" in lines
-    assert not any("naive" in line or "input" in line for line in lines)
+    assert not any("draft" in line or "input" in line for line in lines)
 
 
 def test_names_that_are_new_are_told_apart_by_where_they_come_from(root):

@@ -6,7 +6,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from shared_project.course.meanwhile import meanwhile
-from shared_project.course.naive import load
 
 
 class Command(BaseCommand):
@@ -32,12 +31,7 @@ class Command(BaseCommand):
         output = LabeledOutput(label, self.stdout)
         try:
             command, *arguments = shlex.split(line) or [""]
-            if command == "naive":
-                name, *arguments = arguments or [""]
-                command = load(name)
             call_command(command, *arguments, stdout=output, stderr=output)
-        except LookupError as error:
-            raise CommandError(f"{label}: There is no naive command {error.args[0]!r}.") from None
         except (CommandError, ValueError) as error:
             raise CommandError(f"{label}: {error}") from None
 
