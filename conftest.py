@@ -7,6 +7,7 @@ a process of its own (for exit codes, signals, pipes and terminals).
 import contextlib
 import io
 import os
+import re
 import select
 import shutil
 import signal
@@ -26,11 +27,15 @@ from shared_project.course.steps import load
 
 ROOT = Path(__file__).resolve().parent
 IN_A_BROWSER = sys.platform == "emscripten"
+LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser):
     parser.addoption(
         "--no-skips", action="store_true", help="A skipped test fails the run (used by CI)."
+    )
+    parser.addoption(
+        "--full", action="store_true", help="Run the tests marked full, too: they take long."
     )
     parser.addoption(
         "--update-transcripts",
@@ -45,7 +50,9 @@ def pytest_configure(config):
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
+    leave_out_full(config, items)
     url = os.environ.get("DATABASE_URL", "")
     absent = {
         "postgres": not url.startswith(("postgres:", "postgresql:"))
@@ -63,8 +70,33 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def leave_out_full(config, items):
+    """Deselect the tests marked `full`, unless the command line names them."""
+    if config.getoption("full") or re.search(r"\bfull\b", config.option.markexpr):
+        return
+    full = [item for item in items if item.get_closest_marker("full")]
+    config.stash[LEFT_OUT] = len(full)
+    if full:
+        config.hook.pytest_deselected(items=full)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"Left out: {count} marked full; `pytest --full` runs them.")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """With pytest-xdist, the processes that run the tests are those that leave some out."""
+    stash = node.config.stash
+    stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", stash.get(LEFT_OUT, 0))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and session.config.getoption("no_skips") and reporter.stats.get("skipped"):
         reporter.write_line("Tests were skipped, and --no-skips forbids it.", red=True)

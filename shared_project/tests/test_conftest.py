@@ -33,6 +33,22 @@ def test_a_skip_says_what_is_missing():
     assert "needs PostgreSQL: set DATABASE_URL=" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "1 marked full; `pytest --full` runs them.\n"),
+        (["-n", "1"], "1 marked full; `pytest --full` runs them.\n"),
+        (["--full"], "1 passed"),
+        (["-m", "full"], "1 passed"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_marked_full_is_left_out_and_counted(options, said):
+    test = "test_the_database_computes_every_price_exactly and 1000"
+    done = pytest_run("chapters/07/tests/test_money.py", "-k", test, *options)
+    assert said in done.stdout
+
+
 @pytest.mark.posix
 def test_the_terminal_fixture_answers_and_sends_signals(manage):
     code = "print(input('Name? ')); import time; print('sleeping'); time.sleep(30)"

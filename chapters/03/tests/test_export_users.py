@@ -152,6 +152,7 @@ def test_stdout_gets_utf_8_in_any_locale_and_nothing_but_the_data(manage, users)
     assert (done.returncode, done.stderr) == (0, "Exported 2 users to stdout.\n")
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_a_full_device_is_an_error(manage):
     with Path("/dev/full").open("w") as full:
@@ -160,6 +161,7 @@ def test_a_full_device_is_an_error(manage):
     assert done.stderr.endswith("No space left on device.\n")
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_a_closed_stdout_is_an_error(manage):
     done = manage("export_users", "-o", "-", preexec_fn=lambda: os.close(1))
@@ -169,12 +171,14 @@ def test_a_closed_stdout_is_an_error(manage):
     )
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_a_file_is_written_where_stdout_is_closed(manage, users):
     assert manage("export_users", preexec_fn=lambda: os.close(1)).returncode == 0
     assert (manage.folder / "users.csv").exists()
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_a_stdout_that_is_open_for_reading_only_is_an_error(manage):
     with Path(os.devnull).open() as read_only:
@@ -183,6 +187,7 @@ def test_a_stdout_that_is_open_for_reading_only_is_an_error(manage):
     assert done.stderr.endswith("Bad file descriptor.\n")
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_the_database_itself_is_not_replaced(manage):
     done = manage("export_users", "-o", manage.database)

@@ -251,7 +251,9 @@ BaseDatabaseWrapper.commit = stop_and_commit
 
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.full), signal.SIGTERM]
+)
 def test_a_signal_at_the_commit_does_not_hide_the_work(manage, number):
     # Python runs a module of this name when it starts.
     module = manage.folder / "sitecustomize.py"
@@ -261,6 +263,7 @@ def test_a_signal_at_the_commit_does_not_hide_the_work(manage, number):
     assert "but the work was done before: Synchronized 10 products: 10 new, " in done.stderr
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_a_signal_while_a_slow_reader_reads_does_not_hide_the_work(manage, feed):
@@ -320,6 +323,7 @@ def test_the_limit_counts_in_megabytes(call, tmp_path):
         call("sync_data", "--max-size", "1", source=str(path))
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_sigterm_and_ctrl_c_end_it_while_the_server_is_silent(manage, web):
     web.silence()
@@ -335,12 +339,11 @@ def test_sigterm_and_ctrl_c_end_it_while_the_server_is_silent(manage, web):
     assert {number: process.wait(60) for number, process in processes.items()} == codes
 
 
-def test_reads_the_feed_from_stdin(manage):
-    done = manage("sync_data", "--source", "-", input=json.dumps([KITE]))
-    assert (done.returncode, done.stdout) == (
-        0,
-        "Synchronized 1 products: 1 new, 0 changed, 0 unchanged.\n",
-    )
+def test_reads_the_feed_from_stdin(call, monkeypatch):
+    feed = io.BytesIO(json.dumps([KITE]).encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(feed))
+    stdout = call("sync_data", source="-")
+    assert stdout == "Synchronized 1 products: 1 new, 0 changed, 0 unchanged.\n"
 
 
 @pytest.mark.parametrize(
@@ -360,6 +363,7 @@ def test_what_is_wrong_with_stdin_is_one_line(call, monkeypatch, content, messag
     assert str(raised.value) == message
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_a_stdin_that_is_closed_is_one_line(manage):
     process = manage.start(
@@ -369,6 +373,7 @@ def test_a_stdin_that_is_closed_is_one_line(manage):
     assert (process.returncode, stderr.startswith("CommandError: stdin: closed.")) == (1, True)
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_ctrl_d_ends_the_feed_on_a_terminal(manage):
     keys = [("Reading stdin.", json.dumps([KITE]) + "\n\x04")]
@@ -378,7 +383,10 @@ def test_ctrl_d_ends_the_feed_on_a_terminal(manage):
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [pytest.param(signal.SIGTERM, 143, marks=pytest.mark.full), (signal.SIGINT, 130)],
+)
 def test_a_signal_ends_it_while_it_waits_for_stdin(manage, number, code):
     keys = [("Reading stdin.", number)]
     assert manage.terminal("sync_data", "--source", "-", "-v", "3", keys=keys).returncode == code
@@ -403,6 +411,7 @@ def test_a_redirected_stderr_gets_no_escapes(call, feed):
     assert call.stderr == "record 1: must be an object, not the number '1'.\n"
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_a_terminal_gets_color(manage, feed):
     done = manage.terminal("sync_data", "--source", feed(1))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -284,6 +285,16 @@ def test_a_folder_is_refused(call, tmp_path):
 def test_a_missing_file_is_refused(call, tmp_path):
     with pytest.raises(CommandError, match=r"none\.json: No such file or directory\."):
         call("import_products", str(tmp_path / "none.json"))
+
+
+def test_a_reader_that_left_does_not_undo_the_import():
+    class GoneReader(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        call_command("import_products", DATA / "products.json", stdout=GoneReader())
+    assert Product.objects.count() == 5
 
 
 @pytest.mark.posix

@@ -21,6 +21,7 @@ def test_a_broken_file_ends_with_exit_code_1_and_its_errors_on_stderr(manage, st
     assert stored() == []
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_a_reader_that_is_gone_does_not_undo_the_import(manage, stored):
     reader, writer = os.pipe()
@@ -34,7 +35,10 @@ def test_a_reader_that_is_gone_does_not_undo_the_import(manage, stored):
 @pytest.mark.posix
 @pytest.mark.parametrize(
     ("number", "code", "last_line"),
-    [(signal.SIGTERM, 143, None), (signal.SIGINT, 130, "Stopped by Ctrl-C.")],
+    [
+        (signal.SIGTERM, 143, None),
+        pytest.param(signal.SIGINT, 130, "Stopped by Ctrl-C.", marks=pytest.mark.full),
+    ],
 )
 def test_a_signal_in_the_middle_leaves_nothing(manage, stored, file, number, code, last_line):
     row = b'{"name": "Teapot", "price": 1, "category": "Kitchen"},\n'
@@ -60,7 +64,10 @@ def waiting(manage):
 @pytest.mark.posix
 @pytest.mark.parametrize(
     ("number", "code", "said"),
-    [(signal.SIGTERM, 143, ""), (signal.SIGINT, 130, "Stopped by Ctrl-C.\n")],
+    [
+        pytest.param(signal.SIGTERM, 143, "", marks=pytest.mark.full),
+        (signal.SIGINT, 130, "Stopped by Ctrl-C.\n"),
+    ],
 )
 def test_a_signal_ends_the_wait_for_stdin(waiting, number, code, said):
     waiting.send_signal(number)
@@ -74,6 +81,7 @@ def test_a_signal_ends_the_wait_for_stdin(waiting, number, code, said):
     assert waiting.wait(timeout=60) == code
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_no_transaction_is_open_while_stdin_is_awaited(manage, waiting, stored):
     if connection.vendor == "sqlite":
@@ -91,6 +99,7 @@ def test_no_transaction_is_open_while_stdin_is_awaited(manage, waiting, stored):
     assert (waiting.returncode, stderr, stored()) == (0, "", ["Kite"])
 
 
+@pytest.mark.full
 @pytest.mark.posix
 def test_an_import_that_is_stopped_after_its_commit_says_so(manage, stored):
     reader, writer = os.pipe()

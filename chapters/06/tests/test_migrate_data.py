@@ -336,6 +336,7 @@ def test_a_database_error_undoes_its_batch_alone_and_the_summary_is_printed(
     assert Customer.objects.count() == 1
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_the_bar_makes_room_for_a_line_and_is_drawn_again_below_it(manage, orders):
@@ -347,6 +348,7 @@ def test_the_bar_makes_room_for_a_line_and_is_drawn_again_below_it(manage, order
     assert re.search(r"\r100%\|.*\| 3/3 .*\r\nLinked 2 of 3 orders", done.stdout)
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_ends_the_wait_for_a_lock_with_the_summary_and_exit_code_130(

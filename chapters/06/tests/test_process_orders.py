@@ -164,6 +164,7 @@ def test_a_log_says_how_far_it_is(call, orders, monkeypatch):
     assert call.stderr == "Orders: 2 of 3\nOrders: 3 of 3\n"
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_a_log_of_both_streams_gets_no_frames_and_the_summary_before_the_error(manage, orders):
     orders("Ada", "Ada", "")

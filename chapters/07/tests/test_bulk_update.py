@@ -289,6 +289,7 @@ def test_a_reader_that_leaves_does_not_roll_back(manage, products, stored):
     assert stored() == AFTER
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_both_count(manage, products, stored):
     both = [manage.start("bulk_update", "--percentage", "10") for _ in range(2)]

@@ -80,13 +80,15 @@ def test_a_signal_after_the_update_changes_nothing(stopped, stored):
 
 
 @pytest.mark.parametrize(
-    ("number", "name"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")]
+    ("number", "name"),
+    [pytest.param(signal.SIGINT, "Ctrl-C", marks=pytest.mark.full), (signal.SIGTERM, "SIGTERM")],
 )
 def test_a_signal_at_the_commit_waits_for_it(stopped, stored, number, name):
     assert stopped(AT_THE_COMMIT, number) == (0, "", f"Stopped by {name}, {DONE}")
     assert stored() == AFTER
 
 
+@pytest.mark.full
 def test_ctrl_c_ends_the_wait_for_sqlites_lock(manage, stopped, stored):
     if connection.vendor != "sqlite":
         pytest.skip("one writer for the whole database is SQLite's")
@@ -113,6 +115,7 @@ def wait_for_prices(stored):
     return wait_for_prices
 
 
+@pytest.mark.full
 def test_a_signal_in_the_middle_of_the_list_tells_what_is_done(manage, db, wait_for_prices):
     # More than a pipe holds, and nobody reads.
     Product.objects.bulk_create(
@@ -126,6 +129,7 @@ def test_a_signal_in_the_middle_of_the_list_tells_what_is_done(manage, db, wait_
     )
 
 
+@pytest.mark.full
 def test_a_signal_while_nobody_reads_the_summary_tells_what_is_done(
     manage, products, wait_for_prices
 ):
@@ -145,6 +149,7 @@ def test_a_signal_while_nobody_reads_the_summary_tells_what_is_done(
     assert process.stderr.read() == f"Stopped by SIGTERM, {DONE}"
 
 
+@pytest.mark.full
 @pytest.mark.filesystem
 def test_a_full_disk_behind_stdout_does_not_undo_what_is_done(manage, products, stored):
     with Path("/dev/full").open("w") as full:

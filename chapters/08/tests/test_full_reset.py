@@ -412,8 +412,8 @@ def test_a_reader_that_left_does_not_decide(shop, kite):
 @pytest.mark.parametrize(
     ("stream", "options", "colored"),
     [
-        (io.StringIO, {}, False),
-        (io.StringIO, {"force_color": True}, True),
+        pytest.param(io.StringIO, {}, False, marks=pytest.mark.full),
+        pytest.param(io.StringIO, {"force_color": True}, True, marks=pytest.mark.full),
         (Screen, {}, True),
         (Screen, {"no_color": True}, False),
     ],
@@ -452,6 +452,7 @@ def test_permissions_are_made_only_while_the_tables_are_held(call, shop, kite):
     assert all(held)
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_both_end_with_the_fixtures_rows(manage, shop):
     both = [manage.start("full_reset", "--no-input") for _ in range(2)]
@@ -516,6 +517,7 @@ def usernames(manage):
     return usernames
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_sigterm_in_the_middle_of_the_load_loses_nothing(stopped, usernames):
@@ -526,7 +528,8 @@ def test_sigterm_in_the_middle_of_the_load_loses_nothing(stopped, usernames):
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("number", "name"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")]
+    ("number", "name"),
+    [pytest.param(signal.SIGINT, "Ctrl-C", marks=pytest.mark.full), (signal.SIGTERM, "SIGTERM")],
 )
 def test_a_signal_at_the_commit_waits_for_it(stopped, usernames, number, name):
     code, stdout, stderr = stopped(AT_THE_COMMIT, number)
@@ -539,6 +542,7 @@ def test_a_signal_at_the_commit_waits_for_it(stopped, usernames, number, name):
     assert "ada" in usernames()
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_ends_the_wait_for_sqlites_lock(manage, stopped, usernames):
@@ -554,6 +558,7 @@ def test_ctrl_c_ends_the_wait_for_sqlites_lock(manage, stopped, usernames):
     assert usernames() == {"root"}
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_a_signal_while_nobody_reads_the_result_tells_what_is_done(manage, shop, usernames):
@@ -577,6 +582,7 @@ def test_a_signal_while_nobody_reads_the_result_tells_what_is_done(manage, shop,
     assert "Stopped by SIGTERM, but the work was done before: Reset " in process.stderr.read()
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.filesystem
 @pytest.mark.django_db(transaction=True)
@@ -590,6 +596,7 @@ def test_a_full_disk_behind_stdout_does_not_undo_what_is_done(manage, shop, user
     assert "ada" in usernames()
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.filesystem
 @pytest.mark.django_db(transaction=True)
@@ -604,6 +611,7 @@ def test_a_full_disk_behind_stderr_decides_nothing(manage, shop, usernames):
     assert "ada" in usernames()
 
 
+@pytest.mark.full
 def test_another_database_that_does_not_answer_is_named(manage):
     absent = manage.folder / "absent" / "other.sqlite3"
     (manage.folder / "sitecustomize.py").write_text(

@@ -30,7 +30,10 @@ def total(output):
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.full)],
+)
 def test_a_signal_ends_it_between_two_batches_with_the_summary(manage, old_logs, number, code):
     old_logs(4000)  # their lines fill the pipe, so the command cannot end before it is read
     process = manage.start("cleanup_old_data", "--batch-size", 1, "-v", 2)
@@ -49,10 +52,10 @@ def test_a_signal_ends_it_between_two_batches_with_the_summary(manage, old_logs,
 @pytest.mark.parametrize(
     ("target", "number", "code"),
     [
-        ("audit logs", signal.SIGTERM, 143),
+        pytest.param("audit logs", signal.SIGTERM, 143, marks=pytest.mark.full),
         ("audit logs", signal.SIGINT, 130),
-        ("sessions", signal.SIGTERM, 143),
-        ("temp files", signal.SIGTERM, 143),
+        pytest.param("sessions", signal.SIGTERM, 143, marks=pytest.mark.full),
+        pytest.param("temp files", signal.SIGTERM, 143, marks=pytest.mark.full),
     ],
 )
 def test_a_signal_ends_the_wait_for_the_lock_with_the_summary(manage, shop, target, number, code):
@@ -94,6 +97,7 @@ def test_a_terminal_shows_a_bar(old_logs):
     assert "\x1b[31" not in stderr.getvalue()
 
 
+@pytest.mark.full
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="on PostgreSQL only one may run")
 def test_two_at_once_take_turns(manage, old_logs):
     old_logs(500)
