@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from urllib.parse import quote
 
@@ -82,8 +83,12 @@ def leave_out_full(config, items):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    """Say what has not run, and how to run it."""
+    skips = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    for reason, count in skips.most_common():
+        terminalreporter.write_line(f"Skipped {count}: {reason.removeprefix('Skipped: ')}")
     if count := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"Left out: {count} marked full; `pytest --full` runs them.")
+        terminalreporter.write_line(f"Left out {count}: marked full; `pytest --full` runs them")
 
 
 @pytest.hookimpl(optionalhook=True)

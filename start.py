@@ -24,6 +24,8 @@ from shared_project.tour import read_tours  # noqa: E402
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 TOUR = ROOT / "var" / "tour"
+# A `-n` of yours comes after it, and counts instead.
+ON_ALL_CORES = ("-n", "auto", "--dist", "worksteal")
 OURS = ("DATABASE_URL", "DJANGO_")
 # What a shell is set to for other projects: it would decide which Python, which modules, which
 # settings and which of pip's options count here.
@@ -72,7 +74,7 @@ def main():
     load_shop(plain)
     if mode == "test":
         say("Running the tests …")
-        return call("-m", "pytest", *rest)
+        return call("-m", "pytest", *ON_ALL_CORES, *rest)
     if mode == "site":
         prepare_site(plain)
         say("Serving the site; Ctrl-C ends it.")

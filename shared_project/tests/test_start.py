@@ -93,11 +93,11 @@ def test_a_line_of_the_tour_that_ends_otherwise_stops_it(runs, begin):
 
 def test_arguments_after_test_go_to_pytest(runs, begin):
     assert begin("test", "chapters/05", "-k", "dry_run") == 0
-    assert runs.lines[-1] == "-m pytest chapters/05 -k dry_run"
+    assert runs.lines[-1] == "-m pytest -n auto --dist worksteal chapters/05 -k dry_run"
 
 
 def test_a_failing_suite_is_a_failing_command(runs, begin):
-    runs.codes = {"-m pytest": 1}
+    runs.codes = {"-m pytest -n auto --dist worksteal": 1}
     assert begin("test") == 1
 
 
@@ -200,7 +200,8 @@ def test_what_the_shell_is_set_to_for_another_project_reaches_nothing(
 def test_the_tests_get_the_shells_database(runs, begin, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/course")
     begin("test")
-    assert runs.env["-m pytest"]["DATABASE_URL"].endswith("/course")
+    assert runs.lines[-1].startswith("-m pytest")
+    assert runs.env[runs.lines[-1]]["DATABASE_URL"].endswith("/course")
 
 
 def test_pip_keeps_the_settings_that_the_network_needs(runs, begin, monkeypatch):
@@ -248,6 +249,7 @@ def checkout(monkeypatch, tmp_path):
     return root
 
 
+@pytest.mark.full
 def test_packages_get_into_the_environment_whatever_pip_is_set_to(checkout, monkeypatch, tmp_path):
     settings = tmp_path / "pip.conf"
     settings.write_text(
