@@ -20,6 +20,9 @@ WRITERS = {
     "process_orders": [],
     "sync_data": [],
 }
+# The shared code decides alike for every command: each run tries it on these.
+FEW = {"bulk_update", "import_products"}
+NAMES = [pytest.param(name, marks=() if name in FEW else pytest.mark.full) for name in WRITERS]
 DJANGOS = {"flush": ["--no-input"], "createsuperuser": ["--no-input", "--username=a", "--email="]}
 
 WAITING = """
@@ -53,9 +56,13 @@ def locked(manage, shop):
 @pytest.mark.parametrize(
     ("name", "number"),
     [
-        *((name, signal.SIGTERM) for name in WRITERS | DJANGOS),
+        ("import_products", signal.SIGTERM),
         ("bulk_update", signal.SIGINT),
-        ("process_orders", signal.SIGINT),
+        *(
+            pytest.param(name, signal.SIGTERM, marks=pytest.mark.full)
+            for name in WRITERS | DJANGOS
+            if name != "import_products"
+        ),
     ],
 )
 def test_a_signal_ends_the_wait_for_sqlites_lock(locked, name, number):
@@ -104,7 +111,7 @@ def refusal(call, name):
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_database_that_takes_no_writes_is_one_line(session, call, name):
     session("SET SESSION default_transaction_read_only = on")
     line = refusal(call, name)
@@ -112,7 +119,7 @@ def test_a_database_that_takes_no_writes_is_one_line(session, call, name):
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_right_that_is_missing_is_one_line(reader, call, name):
     assert "Grant the right to the database's user" in refusal(call, name)
 

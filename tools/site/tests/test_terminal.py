@@ -17,6 +17,10 @@ pytestmark = pytest.mark.browser
 
 PAGES = sorted((ROOT / "docs/chapters").glob("[0-9][0-9]-*.md"))
 
+# The share of them that each run of CI tries.
+SHARE = {"01-hello", "05-errors", "08-chaining"}
+SHARE_IN_FIREFOX = {"05-errors"}
+
 # Tests that start a process, or need a signal from outside, are skipped in a browser.
 TESTS = re.compile("pytest |python manage.py test ")
 
@@ -86,7 +90,15 @@ def runnable(file):
     ]
 
 
-@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
+def pages(share):
+    """Return the parameters of a test of every page; those outside the share are `full`."""
+    return [
+        pytest.param(file, id=file.stem, marks=[] if file.stem in share else pytest.mark.full)
+        for file in PAGES
+    ]
+
+
+@pytest.mark.parametrize("file", pages(SHARE))
 def test_a_page_runs_as_it_was_recorded(file, page, address):
     open_page(page, f"{address}chapters/{file.stem}.html")
     blocks = page.locator(".transcript[data-run]")
@@ -145,17 +157,7 @@ def firefox_page(firefox):
     context.close()
 
 
-# The share of them that each run of CI tries.
-SHARE = {"01-hello", "05-errors"}
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        pytest.param(file, id=file.stem, marks=[] if file.stem in SHARE else pytest.mark.full)
-        for file in PAGES
-    ],
-)
+@pytest.mark.parametrize("file", pages(SHARE_IN_FIREFOX))
 def test_a_page_runs_in_firefox_as_it_was_recorded(file, firefox_page, address):
     open_page(firefox_page, f"{address}chapters/{file.stem}.html")
     press = partial(firefox_page.evaluate, PRESS_RUN)

@@ -211,7 +211,9 @@ def open_tab(contexts, origin, build):
     return lambda script="", **options: Tab(contexts(script, **options), origin, build)
 
 
-@pytest.fixture(scope="module", params=["chromium", "firefox"])
+@pytest.fixture(
+    scope="module", params=["chromium", pytest.param("firefox", marks=pytest.mark.full)]
+)
 def shared(request, origin, build):
     """A tab that many tests use: what one of them leaves behind, another one finds."""
     context = request.getfixturevalue(request.param).new_context()

@@ -1,10 +1,13 @@
-"""The chapters' tests, run in the page: `pytest chapters/05` in the terminal."""
+"""The chapters' tests, run in the page: `pytest chapters/05` in the terminal.
+
+CI runs them in the page's Python under Node.js every time: see `run_in_node.py`.
+"""
 
 import pytest
 
 from tools.site.tests.run_in_node import chapters, report
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 START = """async (build) => {
   const { machine } = await import(`/assets/terminal/${build}/machine.mjs`);
