@@ -53,7 +53,7 @@
   // --- The terminal ---
 
   function load(block) {
-    return import(new URL(`../assets/terminal/${block.dataset.build}/page.mjs`, here));
+    return import(new URL(`../assets/terminal/${block.dataset.build}/view/page.mjs`, here));
   }
 
   // A sentence below the block, in the place of the last one.
@@ -72,7 +72,7 @@
 
   async function explain(block) {
     if (navigator.onLine === false) return say(block, OFFLINE);
-    const address = new URL(`../assets/terminal/${block.dataset.build}/page.mjs`, here);
+    const address = new URL(`../assets/terminal/${block.dataset.build}/view/page.mjs`, here);
     const reload = () => location.reload();
     try {
       const { ok } = await fetch(address, { cache: "no-store" });

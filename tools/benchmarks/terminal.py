@@ -74,7 +74,7 @@ RUN = """() => new Promise((resolve) => {
 # What the other measurements share: the page's own machine.
 PREPARE = """async () => {
   const { build } = document.querySelector(".transcript[data-build]").dataset;
-  const { machine } = await import(`/assets/terminal/${build}/machine.mjs`);
+  const { machine } = await import(`/assets/terminal/${build}/machine/machine.mjs`);
   window.course = { build, machine };
   const isKept = async () => {
     const ours = (await caches.keys()).filter((name) => name.includes(build));

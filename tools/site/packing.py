@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,9 +25,12 @@ from tools.site.libraries import ASSETS, TERMINAL, find, is_installed
 
 WORK = ROOT / "var" / "terminal"
 TARGET = ASSETS / "terminal"
-LOCKS = {"libraries": "requirements.txt", "pytest": "requirements-tests.txt"}
+LOCKS = {"libraries": "python/requirements.txt", "pytest": "python/requirements-tests.txt"}
 
-# The file in the package, and its name beside our modules.
+# Our folders and files that the site serves, in the same places.
+SERVED = ["shell", "editing", "view", "panels", "machine", "python", "sw.js"]
+SUFFIXES = {".mjs", ".js", ".css", ".json", ".py"}
+# The file in the package, and its name in the folder `vendor`.
 COPIES = {
     "pyodide/pyodide.mjs": "pyodide.mjs",
     "pyodide/pyodide.asm.mjs": "pyodide.asm.mjs",
@@ -37,9 +40,6 @@ COPIES = {
     "fflate/esm/browser.js": "fflate.mjs",
 }
 LICENSES = ["pyodide", "@xterm/xterm", "@xterm/addon-fit", "@codemirror/view", "fflate", "diff"]
-# Our modules that only Node.js runs.
-NOT_SERVED = {"pack.mjs", "compile.py", "codemirror.entry.mjs", "run-tests.mjs", "firefox.mjs"}
-NOT_SERVED |= {"package.json", "package-lock.json"}
 
 # What the learner's disk holds.
 COURSE = ["chapters", "shared_project", "manage.py", "conftest.py", "pyproject.toml"]
@@ -57,7 +57,6 @@ UNUSED = re.compile(
     r"|^pygments/(lexers|styles|formatters)/(?!__init__|_mapping|python|diff|special|default|termin)"
 )
 
-SERVED = {".mjs", ".js", ".css", ".json", ".py"}
 BUNDLE = "require('esbuild').buildSync(JSON.parse(process.argv[1]))"
 # The line of a program's output that says what is wrong: pip's, Node.js's, esbuild's, Python's.
 ERROR = re.compile(r"^\W*(ERROR|\w*Error)\b")
@@ -110,10 +109,10 @@ def current_build(target: Path = TARGET) -> str | None:
 def name_of_build() -> str:
     """Return the hash of everything that a build is made of."""
     whole = hashlib.sha256()
-    ours = (path for path in sorted(TERMINAL.iterdir()) if path.suffix in {*SERVED, ".txt"})
-    inputs = [TERMINAL / "package-lock.json", Path(__file__), *ours]
+    inputs = [TERMINAL / "package-lock.json", Path(__file__)]
+    inputs += our_files([*SERVED, "packing"], {*SUFFIXES, ".txt"})
     for name, content in [
-        *((path.name, path.read_bytes()) for path in inputs),
+        *((os.path.relpath(path, TERMINAL), path.read_bytes()) for path in inputs),
         *course_files(),
     ]:
         whole.update(f"{name} {len(content)}\n".encode() + content)
@@ -125,17 +124,11 @@ def fill(target: Path, node: str) -> None:
     target.mkdir(parents=True)
     sites = {name: site_packages(lock) for name, lock in LOCKS.items()}
     course = dict(course_files())
-    for path in TERMINAL.iterdir():
-        if path.suffix in SERVED and path.name not in NOT_SERVED:
-            shutil.copy(path, target)
-    for source, name in COPIES.items():
-        shutil.copy(TERMINAL / "node_modules" / source, target / name)
-    for package in LICENSES:
-        text = next((TERMINAL / "node_modules" / package).glob("LICENSE*"), None)
-        if text:
-            shutil.copy(text, target / f"{package.replace('/', '-').lstrip('@')}.license.txt")
-    bundle(node, TERMINAL / "codemirror.entry.mjs", target / "codemirror.mjs")
-    bundle(node, TERMINAL / "node_modules/diff/libesm/patch/create.js", target / "diff.mjs")
+    for path in our_files(SERVED, SUFFIXES):
+        copy = target / path.relative_to(TERMINAL)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(path, copy)
+    fill_vendor(target / "vendor", node)
     compile_python(target, node, sites, course)
     shop = demo_shop()
     built = time.time()  # of the shop, whose rows are a little older
@@ -145,6 +138,29 @@ def fill(target: Path, node: str) -> None:
     )
     manifest = {"shop": hashlib.sha256(tables).hexdigest()[:16], "built": built}
     (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def our_files(places: Iterable[str], suffixes: set[str]) -> Iterator[Path]:
+    """Yield the files of the terminal with one of `suffixes` that `places` hold or are."""
+    for place in places:
+        top = TERMINAL / place
+        for path in sorted(top.iterdir()) if top.is_dir() else [top]:
+            if path.suffix in suffixes:
+                yield path
+
+
+def fill_vendor(target: Path, node: str) -> None:
+    """Write what npm's packages bring to the new folder `target`. Raises PackingError."""
+    packages = TERMINAL / "node_modules"
+    target.mkdir()
+    for source, name in COPIES.items():
+        shutil.copy(packages / source, target / name)
+    for package in LICENSES:
+        text = next((packages / package).glob("LICENSE*"), None)
+        if text:
+            shutil.copy(text, target / f"{package.replace('/', '-').lstrip('@')}.license.txt")
+    bundle(node, TERMINAL / "packing/codemirror.entry.mjs", target / "codemirror.mjs")
+    bundle(node, packages / "diff/libesm/patch/create.js", target / "diff.mjs")
 
 
 def course_files() -> Iterator[tuple[str, bytes]]:
@@ -219,7 +235,7 @@ def bundle(node: str, entry: Path, target: Path) -> None:
 
 
 def compile_python(target, node, sites, course):
-    """Write what Python is booted from: see pack.mjs."""
+    """Write what Python is booted from: see packing/pack.mjs."""
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
         for path, content in course.items():
             file = Path(folder) / "course" / path
@@ -235,7 +251,7 @@ def compile_python(target, node, sites, course):
         }
         file = Path(folder) / "order.json"
         file.write_text(json.dumps(order), encoding="utf-8")
-        run([node, TERMINAL / "pack.mjs", file])
+        run([node, TERMINAL / "packing/pack.mjs", file])
 
 
 def tour():

@@ -18,7 +18,7 @@ class Firefox:
 
     def __init__(self, node, executable):
         self.process = subprocess.Popen(
-            [node, TERMINAL / "firefox.mjs", executable],
+            [node, TERMINAL / "tests/firefox.mjs", executable],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",

@@ -61,12 +61,12 @@ def run(build, names, newest):
         raise packing.PackingError("Node.js is absent.")
     order = {"build": str(build), "lines": [["-c", VERSIONS], *map(command, names)]}
     if newest:
-        order["newer"] = str(packing.site_packages("requirements-newest.txt"))
+        order["newer"] = str(packing.site_packages("python/requirements-newest.txt"))
     failed = []
     with tempfile.TemporaryDirectory(prefix="node-") as folder:
         file = Path(folder) / "order.json"
         file.write_text(json.dumps(order), encoding="utf-8")
-        argv = [node, packing.TERMINAL / "run-tests.mjs", file]
+        argv = [node, packing.TERMINAL / "packing/run-tests.mjs", file]
         begin = time.monotonic()
         with subprocess.Popen(argv, stdout=subprocess.PIPE, encoding="utf-8") as process:
             print(next_result(process, "starting")["output"], flush=True)

@@ -53,12 +53,18 @@ def root(tmp_path, monkeypatch):
             "tools/site/embed.py": "def embed(): pass\n",
             "tools/site/tests/test_embed.py": "def test_it(): pass\n",
             "docs/theme/main.html": "<html>\n",
-            "tools/terminal/machine.mjs": "export const machine = 1;\n",
-            "tools/terminal/pack.mjs": "run();\n",
+            "tools/terminal/machine/machine.mjs": "export const machine = 1;\n",
+            "tools/terminal/packing/pack.mjs": "run();\n",
+            "tools/terminal/sw.js": "serve();\n",
+            "tools/terminal/view/terminal.css": "p {}\n",
+            "tools/terminal/python/prelude.py": "main = 1\n",
+            **dict.fromkeys(
+                [f"tools/terminal/{name}/x.mjs" for name in ("shell", "editing", "panels")], ""
+            ),
             "tools/terminal/README.md": "About it.\n",
             "tools/terminal/tests/machine.test.mjs": "test();\n",
-            "tools/terminal/requirements.txt": "django==5.2\n",
-            "tools/terminal/requirements-tests.txt": "pytest==9\n",
+            "tools/terminal/python/requirements.txt": "django==5.2\n",
+            "tools/terminal/python/requirements-tests.txt": "pytest==9\n",
             "tools/terminal/package-lock.json": json.dumps({"packages": {"": {}}}),
             "tools/terminal/node_modules/.package-lock.json": '{"packages": {}}',
             **{f"tools/terminal/node_modules/{source}": source for source in packing.COPIES},
@@ -233,8 +239,8 @@ def test_the_same_files_give_the_same_name(root):
     [
         "chapters/01/hello/apps.py",
         "chapters/01/tests/test_hello.py",
-        "tools/terminal/machine.mjs",
-        "tools/terminal/requirements.txt",
+        "tools/terminal/machine/machine.mjs",
+        "tools/terminal/python/requirements.txt",
         "tools/terminal/package-lock.json",
     ],
 )
@@ -286,12 +292,19 @@ def test_the_learner_finds_the_course_and_not_what_makes_the_site(root):
 
 def test_the_folder_holds_our_modules_and_those_of_the_packages(root, programs):
     pack_terminal()
-    names = {file.name for file in (packing.TARGET / name_of_build()).iterdir()}
-    assert {"machine.mjs", "manifest.json", "course.pack.gz", "python.pack.gz"} <= names
-    assert names >= {*packing.COPIES.values(), "codemirror.mjs", "diff.mjs"}
-    assert names >= {"xterm-xterm.license.txt", "fflate.license.txt"}
-    # Only Node.js runs it, and a learner's page has no use for these.
-    assert not names & {"pack.mjs", "README.md", "requirements.txt", "tests"}
+    build = packing.TARGET / name_of_build()
+    names = {path.relative_to(build).as_posix() for path in build.rglob("*") if path.is_file()}
+    vendor = {*packing.COPIES.values(), "codemirror.mjs", "diff.mjs"}
+    vendor |= {"xterm-xterm.license.txt", "fflate.license.txt"}
+    assert names >= {"machine/machine.mjs", "view/terminal.css", "python/prelude.py", "sw.js"}
+    assert names >= {"manifest.json", "course.pack.gz", "python.pack.gz"}
+    assert names >= {f"vendor/{name}" for name in vendor}
+    # Only Node.js runs `packing`, and a learner's page has no use for the rest.
+    assert not [
+        name
+        for name in names
+        if re.search(r"packing/|tests/|README|\.txt$", name) and not name.startswith("vendor/")
+    ]
 
 
 def test_the_disk_holds_the_course_and_a_loaded_shop(root, programs):
@@ -357,14 +370,14 @@ def test_the_same_files_make_the_same_pack(tmp_path):
 
 
 def test_of_a_library_only_what_commands_need_is_kept(root, programs):
-    folder = site_packages("requirements.txt")
+    folder = site_packages("python/requirements.txt")
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["__init__.py"]
 
 
 def test_a_changed_lock_is_fetched_into_a_folder_of_its_own(root, programs):
-    first = site_packages("requirements.txt")
-    write(packing.TERMINAL, {"requirements.txt": "django==5.3\n"})
-    assert site_packages("requirements.txt") != first
+    first = site_packages("python/requirements.txt")
+    write(packing.TERMINAL, {"python/requirements.txt": "django==5.3\n"})
+    assert site_packages("python/requirements.txt") != first
 
 
 def test_pip_refuses_a_wheel_with_another_hash(root, monkeypatch):
@@ -380,13 +393,13 @@ def test_pip_refuses_a_wheel_with_another_hash(root, monkeypatch):
         file.writestr("some-1.dist-info/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
-    lock = packing.TERMINAL / "requirements.txt"
+    lock = packing.TERMINAL / "python/requirements.txt"
     lock.write_text(f"some==1 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(PackingError, match="THESE PACKAGES DO NOT MATCH THE HASHES"):
-        site_packages("requirements.txt")
+        site_packages("python/requirements.txt")
     assert [*packing.WORK.iterdir()] == []
     lock.write_text(f"some==1 --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}\n")
-    assert (site_packages("requirements.txt") / "some/__init__.py").exists()
+    assert (site_packages("python/requirements.txt") / "some/__init__.py").exists()
 
 
 # --- What a program says ---
@@ -442,7 +455,7 @@ def test_the_page_reads_a_pack_as_it_was_written(tmp_path):
         f"""\
         import {{ readFileSync }} from "node:fs";
         import {{ gunzipSync }} from "node:zlib";
-        import {{ unpack }} from {json.dumps((HERE / "packs.mjs").as_uri())};
+        import {{ unpack }} from {json.dumps((HERE / "machine/packs.mjs").as_uri())};
         const whole = new Uint8Array(gunzipSync(readFileSync("some.pack.gz")));
         console.log(JSON.stringify([...unpack(whole)].map(([path, bytes]) => [path, [...bytes]])));
         """,

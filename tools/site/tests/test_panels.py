@@ -25,7 +25,7 @@ WINDOWS = {
     "zoomed": {"width": 640, "height": 400},
 }
 BUNDLES = {
-    "codemirror.mjs": TERMINAL / "codemirror.entry.mjs",
+    "codemirror.mjs": TERMINAL / "packing/codemirror.entry.mjs",
     "diff.mjs": "diff/libesm/patch/create.js",
     "fflate.mjs": "fflate/esm/browser.js",
 }
@@ -83,15 +83,21 @@ def folder(tmp_path_factory):
         pytest.skip("needs npm's packages: run `npm ci` in tools/terminal")
     material = pytest.importorskip("material", reason=NO_TOOLS)
     folder = tmp_path_factory.mktemp("panels")
+    build = folder / "build"
+    for name in ("panels", "view", "tests"):
+        shutil.copytree(TERMINAL / name, build / name)
     for source, name in BUNDLES.items():
         subprocess.run(
-            [packages / ".bin/esbuild", packages / name, *ESBUILD, f"--outfile={folder / source}"],
+            [
+                packages / ".bin/esbuild",
+                packages / name,
+                *ESBUILD,
+                f"--outfile={build / 'vendor' / source}",
+            ],
             env={**os.environ, "NODE_PATH": str(packages)},
             check=True,
         )
-    tests = TERMINAL / "tests"
-    for file in [*TERMINAL.glob("*.mjs"), TERMINAL / "panels.css", *tests.glob("panels*")]:
-        shutil.copy(file, folder)
+    shutil.copy(TERMINAL / "tests/panels.html", folder)
     shutil.copy(ROOT / "docs/stylesheets/extra.css", folder)
     styles = Path(material.__path__[0]) / "templates/assets/stylesheets"
     for name in ("main", "palette"):

@@ -52,7 +52,7 @@ def root(tmp_path):
         "shared_project/shop/tests/test_models.py": "def test_it(): pass\n",
         "tools/site/embed.py": "def embed(): pass\n",
         "tools/site/tests/test_embed.py": "def test_it(): pass\n",
-        "tools/terminal/worker.mjs": "run();\n",
+        "tools/terminal/machine/worker.mjs": "run();\n",
         "tools/terminal/tests/worker.test.mjs": "test();\n",
         "tools/terminal/node_modules/tiny/index.js": "run()\n",
         "chapters/01/hello/__init__.py": "",
@@ -106,7 +106,7 @@ def test_what_chapters_share_stands_apart_from_what_makes_the_site(root):
         "shared_project/shop/tests/test_models.py",
     ]
     assert files("site", root) == ["tools/site/embed.py"]
-    assert files("terminal", root) == ["tools/terminal/worker.mjs"]
+    assert files("terminal", root) == ["tools/terminal/machine/worker.mjs"]
     assert files("site-tests", root) == [
         "tools/site/tests/test_embed.py",
         "tools/terminal/tests/worker.test.mjs",

@@ -27,7 +27,7 @@ TESTS = re.compile("pytest |python manage.py test ")
 BUILD = "document.querySelector('.transcript[data-build]').dataset.build"
 # Keep what each line of the shell printed, at the width of the recorded terminals.
 RECORD = """async (build) => {
-  const { machine } = await import(`/assets/terminal/${build}/machine.mjs`);
+  const { machine } = await import(`/assets/terminal/${build}/machine/machine.mjs`);
   const exec = machine.exec.bind(machine);
   const ran = (window.ran = []);
   window.machine = machine;

@@ -25,7 +25,7 @@ NEXT = "f" * 16  # another build of the course
 
 # A page without anything but the machine, and what it says.
 OPEN = """async (build) => {
-  const { machine } = await import(`/assets/terminal/${build}/machine.mjs`);
+  const { machine } = await import(`/assets/terminal/${build}/machine/machine.mjs`);
   const notices = [];
   machine.addEventListener("notice", ({ text }) => notices.push(text));
   Object.assign(window, { machine, notices });

@@ -10,7 +10,7 @@ from tools.site.tests.run_in_node import chapters, report
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 START = """async (build) => {
-  const { machine } = await import(`/assets/terminal/${build}/machine.mjs`);
+  const { machine } = await import(`/assets/terminal/${build}/machine/machine.mjs`);
   window.machine = machine;
   await machine.start();
 }"""

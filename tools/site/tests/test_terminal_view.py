@@ -39,11 +39,13 @@ def folder(tmp_path_factory):
     material = pytest.importorskip("material", reason=NO_TOOLS)
     folder = tmp_path_factory.mktemp("view")
     build = folder / "assets/terminal/build"
-    build.mkdir(parents=True)
-    (folder / "javascripts").mkdir()
-    for file in [*TERMINAL.glob("*.mjs"), *TERMINAL.glob("*.css"), *packages]:
-        shutil.copy(file, build)
-    shutil.copy(TERMINAL / "tests/fake-machine.mjs", build / "machine.mjs")
+    for name in ("shell", "editing", "view", "panels", "machine"):
+        shutil.copytree(TERMINAL / name, build / name)
+    for name in (build / "vendor", folder / "javascripts"):
+        name.mkdir()
+    for file in packages:
+        shutil.copy(file, build / "vendor")
+    shutil.copy(TERMINAL / "tests/fake-machine.mjs", build / "machine/machine.mjs")
     shutil.copy(TERMINAL / "tests/view.html", folder)
     shutil.copy(ROOT / "docs/javascripts/terminal.js", folder / "javascripts")
     shutil.copy(ROOT / "docs/stylesheets/extra.css", folder)

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "node:test";
 
-import { exchange, kindOf, makePatch, makeZip } from "../changes.mjs";
+import { exchange, kindOf, makePatch, makeZip } from "../panels/changes.mjs";
 import { find } from "./packages.mjs";
 
 const diff = find("diff");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { findSymbol } from "../code-view.mjs";
+import { findSymbol } from "../panels/code-view.mjs";
 
 const TEXT = `\
 LIMIT = 3

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { schemes } from "../colors.mjs";
+import { schemes } from "../view/colors.mjs";
 
 function luminance(color) {
   const [red, green, blue] = color.match(/\w\w/g).map((part) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { complete } from "../completion.mjs";
+import { complete } from "../shell/completion.mjs";
 import { makeShell } from "./memory.mjs";
 
 const FILES = {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { makeShell, run } from "./memory.mjs";
 
-const ROOT = new URL("../../../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 const FILES = { "users.csv": "id\n1\n", "chapters/01/hello/hello.py": "", "manage.py": "" };
 // What sets the course up on one's own machine.
 const LOCAL = /^(pip |source |python3 -m venv|python3 start\.py)/;

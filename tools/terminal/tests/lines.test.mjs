@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Lines } from "../lines.mjs";
-import { place, withoutColors } from "../width.mjs";
+import { Lines } from "../editing/lines.mjs";
+import { place, withoutColors } from "../editing/width.mjs";
 import { Screen } from "./screen.mjs";
 
 const UP = "\x1b[A";

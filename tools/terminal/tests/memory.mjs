@@ -1,7 +1,7 @@
 // A file system in memory with the part of Emscripten's interface that the shell uses, and a shell
 // on it whose Python is a function of the test.
 
-import { Shell } from "../shell.mjs";
+import { Shell } from "../shell/shell.mjs";
 
 const [DENIED, EXISTS, IS_FOLDER, MISSING, NO_FOLDER, NOT_EMPTY] = [2, 20, 31, 44, 54, 55];
 

@@ -1,7 +1,7 @@
 // Opens a panel for test_panels.py, which drives it through `window.machine`.
 
-import { openDatabase } from "./database.mjs";
-import { openFiles } from "./editor.mjs";
+import { openDatabase } from "../panels/database.mjs";
+import { openFiles } from "../panels/editor.mjs";
 import { PanelsMachine } from "./panels-machine.mjs";
 
 const product = (rows, count = rows.length) => ({

@@ -5,9 +5,9 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { INTERNALS, mount, Python } from "../python.mjs";
+import { INTERNALS, mount, Python } from "../python/python.mjs";
 
-const FOLDER = new URL("../../web/node_modules/pyodide/", import.meta.url);
+const FOLDER = new URL("../node_modules/pyodide/", import.meta.url);
 const options = { skip: existsSync(FOLDER) ? false : "needs npm's packages" };
 const MOVED = "python.mjs relies on it, and this Pyodide has it no more:";
 

@@ -1,6 +1,6 @@
 // A terminal that is only a grid of characters, for the tests of what lines.mjs writes.
 
-import { widthOf } from "../width.mjs";
+import { widthOf } from "../editing/width.mjs";
 
 const PARTS = /\x1b\[([\d;]*)([A-Za-z])|[\s\S]/gu;
 

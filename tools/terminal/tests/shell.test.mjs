@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isUnfinished } from "../syntax.mjs";
+import { isUnfinished } from "../shell/syntax.mjs";
 import { keyboard, makeShell, MemoryFS, Output, run } from "./memory.mjs";
 
 const FILES = { "manage.py": "", "users.csv": "id\n1\n2\n", "chapters/05/a.py": "" };
@@ -826,7 +826,7 @@ for (const [line, code, text] of complaints) {
 }
 
 test("no word breaks on odd arguments", async () => {
-  const { words } = await import("../words.mjs");
+  const { words } = await import("../shell/words.mjs");
   const odd = [
     "",
     "''",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Spoken } from "../spoken.mjs";
+import { Spoken } from "../view/spoken.mjs";
 
 function spoken(...pieces) {
   const it = new Spoken();

@@ -8,7 +8,7 @@ import {
   identify,
   say,
   summarize,
-} from "../table-changes.mjs";
+} from "../panels/table-changes.mjs";
 
 const COLUMNS = ["id", "name", "price"];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { inColumns, place, textWidth, units } from "../width.mjs";
+import { inColumns, place, textWidth, units } from "../editing/width.mjs";
 
 test("East Asian letters and emoji take two cells, accents none", () => {
   assert.equal(textWidth("東京"), 4);

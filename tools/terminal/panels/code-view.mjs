@@ -1,6 +1,6 @@
 // One text in CodeMirror, which is loaded when the first text is shown.
 
-import { button, element } from "./elements.mjs";
+import { button, element } from "../view/elements.mjs";
 
 const ESCAPED = 10_000; // milliseconds in which Tab leaves the editor after Escape
 const PARSING = 500; // milliseconds
@@ -10,7 +10,7 @@ let library;
 
 // A module that could not be loaded is tried again under another address: browsers remember.
 export function loadCodeMirror() {
-  library ??= import(`./codemirror.mjs${attempts ? `?again=${attempts}` : ""}`).catch((error) => {
+  library ??= import(`../vendor/codemirror.mjs${attempts ? `?again=${attempts}` : ""}`).catch((error) => {
     library = undefined;
     attempts += 1;
     throw error;

@@ -1,8 +1,8 @@
 // Where the page meets the terminal: javascripts/terminal.js imports this, and nothing before.
 
-import { machine } from "./machine.mjs";
+import { machine } from "../machine/machine.mjs";
 
-const STYLES = ["xterm.css", "terminal.css", "panels.css"];
+const STYLES = ["../vendor/xterm.css", "./terminal.css", "../panels/panels.css"];
 let loading;
 let terminal;
 
@@ -29,8 +29,8 @@ function addStyle(name) {
 function load() {
   loading ??= Promise.all([
     import("./terminal.mjs"),
-    import("./xterm.mjs"),
-    import("./addon-fit.mjs"),
+    import("../vendor/xterm.mjs"),
+    import("../vendor/addon-fit.mjs"),
     ...STYLES.map(addStyle),
   ]).catch((error) => {
     loading = undefined;
@@ -47,7 +47,7 @@ export function prepare(block) {
 }
 
 async function prepareFiles() {
-  const { prepareEditor } = await import("./editor.mjs");
+  const { prepareEditor } = await import("../panels/editor.mjs");
   await prepareEditor();
 }
 

@@ -2,7 +2,7 @@
 
 import { downloadPatch, downloadZip, kindOf } from "./changes.mjs";
 import { CodeView, findSymbol, loadCodeMirror } from "./code-view.mjs";
-import { button, count, element } from "./elements.mjs";
+import { button, count, element } from "../view/elements.mjs";
 import { FileList } from "./file-list.mjs";
 
 const PAUSE = 200; // milliseconds without typing until the text is saved

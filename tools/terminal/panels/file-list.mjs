@@ -1,7 +1,7 @@
 // The learner's changed files, and all files of the course in their folders.
 
 import { kindOf } from "./changes.mjs";
-import { button, count, element } from "./elements.mjs";
+import { button, count, element } from "../view/elements.mjs";
 
 const MOST = 50; // files that a search shows
 

@@ -4,7 +4,7 @@
 // place where it began, erase what follows, the text, and back to where the cursor belongs.
 
 import { History } from "./history.mjs";
-import { isUnfinished } from "./syntax.mjs";
+import { isUnfinished } from "../shell/syntax.mjs";
 import { inColumns, place, units, withoutColors } from "./width.mjs";
 
 const TOKENS =

@@ -12,8 +12,8 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 
-import { pack } from "./packs.mjs";
-import { Python, SITE_PACKAGES } from "./python.mjs";
+import { pack } from "../machine/packs.mjs";
+import { Python, SITE_PACKAGES } from "../python/python.mjs";
 
 const order = JSON.parse(await readFile(process.argv[2], "utf8"));
 const compress = promisify(gzip);
@@ -43,8 +43,8 @@ const write = (FS, folder, files) => {
 const python = await Python.boot({
   pyodide: `${pathToFileURL(order.pyodide)}/`,
   stdlib: readFile(join(order.pyodide, "python_stdlib.zip")),
-  prelude: await readFile(here("prelude.py"), "utf8"),
-  modules: JSON.parse(await readFile(here("modules.json"), "utf8")).always,
+  prelude: await readFile(here("../python/prelude.py"), "utf8"),
+  modules: JSON.parse(await readFile(here("../python/modules.json"), "utf8")).always,
   host: { signal: () => 0, sleep: () => undefined, ended: (code) => process.exit(code || 1) },
   mount: async (FS) => {
     write(FS, SITE_PACKAGES, [...libraries, ...pytest]);
@@ -119,9 +119,9 @@ const late = [...library, ...below(sites, libraries)]
   .map(([path]) => path)
   .filter((path) => path.endsWith(".py") && !stubbed.has(`bytecode/${path}`));
 
-await mkdir(order.out, { recursive: true });
+await mkdir(join(order.out, "vendor"), { recursive: true });
 const outputs = {
-  "pyodide.asm.wasm.gz": await readFile(join(order.pyodide, "pyodide.asm.wasm")),
+  "vendor/pyodide.asm.wasm.gz": await readFile(join(order.pyodide, "pyodide.asm.wasm")),
   "python.pack.gz": pack([
     ...commands.filter((file) => !isCourse(file)),
     ...library.filter(isEarly),

@@ -1,6 +1,6 @@
 // What Python finds around it, in the page and under Node.js: its files and its environment.
 
-import { mount } from "./python.mjs";
+import { mount } from "../python/python.mjs";
 
 export const HOME = "/course";
 export const ENVIRONMENT = {

@@ -1,14 +1,15 @@
 // What the browser keeps: the files that differ from the course's, and the memory of a started
 // Python. Where it keeps nothing, both last as long as the page.
 
-const FOLDER = new URL("./", import.meta.url).pathname; // of this build
+import { BUILD, BUILDS } from "./fetching.mjs";
+
 /** Another course on the same address has another name for everything that is stored. */
-export const NAME = `course-terminal ${new URL("../", import.meta.url).pathname}`;
-const CACHE = `course-terminal ${FOLDER}`; // sw.js has the same
+export const NAME = `course-terminal ${new URL(BUILDS).pathname}`;
+const CACHE = `course-terminal ${new URL(BUILD).pathname}`; // sw.js has the same
 const STORE = "files";
 const SHOP = "var/";
 // The same for every page, in whichever folder it is.
-const MEMORY = new URL("memory", import.meta.url).href;
+const MEMORY = `${BUILD}memory`;
 const PATIENCE = 5000; // ms; some browsers never answer
 
 /** Return what an IndexedDB request gives. */

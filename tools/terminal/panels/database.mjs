@@ -1,6 +1,6 @@
 // The shop's tables, and what the last command changed in them.
 
-import { button, element } from "./elements.mjs";
+import { button, element } from "../view/elements.mjs";
 import { compareTables, describe, identify, say, summarize } from "./table-changes.mjs";
 
 const LONGEST = 60; // characters of a value; its title has them all

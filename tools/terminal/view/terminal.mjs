@@ -3,7 +3,7 @@
 
 import { Display } from "./display.mjs";
 import { button, element } from "./elements.mjs";
-import { Lines } from "./lines.mjs";
+import { Lines } from "../editing/lines.mjs";
 import { Spoken } from "./spoken.mjs";
 import { toolbar, touchKeys } from "./toolbar.mjs";
 
@@ -22,9 +22,9 @@ const STATES = {
 };
 const PANELS = {
   Files: (place, machine, options) =>
-    import("./editor.mjs").then(({ openFiles }) => openFiles(place, machine, options)),
+    import("../panels/editor.mjs").then(({ openFiles }) => openFiles(place, machine, options)),
   Database: (place, machine) =>
-    import("./database.mjs").then(({ openDatabase }) => openDatabase(place, machine)),
+    import("../panels/database.mjs").then(({ openDatabase }) => openDatabase(place, machine)),
 };
 const SPEAK_AFTER = 400; // milliseconds
 const KEPT_SPEECH = 10;

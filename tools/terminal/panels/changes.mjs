@@ -3,7 +3,7 @@
 // Changes are what `machine.changes()` gives: a Map from each path to its `original` and its
 // `current` text. A text is null where there is no such file.
 
-import { element } from "./elements.mjs";
+import { element } from "../view/elements.mjs";
 
 const CONTEXT = 3;
 // Files with little in common would keep the tab busy; then all their lines are exchanged.
@@ -75,12 +75,12 @@ export function makeZip(changes, patch, fflate) {
 }
 
 export async function downloadPatch(machine) {
-  const patch = makePatch(await machine.changes(), await import("./diff.mjs"));
+  const patch = makePatch(await machine.changes(), await import("../vendor/diff.mjs"));
   offer("changes.patch", patch, "text/x-diff");
 }
 
 export async function downloadZip(machine) {
-  const [diff, fflate] = await Promise.all([import("./diff.mjs"), import("./fflate.mjs")]);
+  const [diff, fflate] = await Promise.all([import("../vendor/diff.mjs"), import("../vendor/fflate.mjs")]);
   const changes = await machine.changes();
   offer("changes.zip", makeZip(changes, makePatch(changes, diff), fflate), "application/zip");
 }

@@ -2,11 +2,9 @@
 // it keeps what the disk holds; and it lets one tab at a time use it.
 
 import { Disk, dropMemory, dropOtherBuilds, NAME, readMemory, storeMemory } from "./disk.mjs";
-import { fetched, unzipped, unzippedBytes } from "./fetching.mjs";
+import { BUILD, BUILDS, fetched, unzipped, unzippedBytes } from "./fetching.mjs";
 import { unpack } from "./packs.mjs";
 
-const BASE = new URL("./", import.meta.url).href;
-const BUILDS = new URL("../", import.meta.url).href;
 // How long a process may take to react to Ctrl-C before it is ended with its worker.
 const PATIENCE = 1500; // ms
 const MOST_FOR_SERVICE_WORKER = 3000; // ms
@@ -104,8 +102,8 @@ class Machine extends EventTarget {
 
   async #readDisk() {
     const [manifest, pack] = await Promise.all([
-      fetched(BASE, "manifest.json").then((response) => response.json()),
-      unzippedBytes(BASE, "course.pack"),
+      fetched("manifest.json").then((response) => response.json()),
+      unzippedBytes("course.pack"),
     ]);
     this.#built = manifest.built;
     const disk = new Disk(new Map(unpack(pack)), manifest.shop, (text) =>
@@ -118,7 +116,7 @@ class Machine extends EventTarget {
   #launched; // a worker that has begun to fetch, and waits for its order
 
   #launch() {
-    const worker = new Worker(`${BASE}worker.mjs`, { type: "module" });
+    const worker = new Worker(new URL("./worker.mjs", import.meta.url), { type: "module" });
     const failed = new Promise((_, reject) => {
       worker.onerror = (event) => {
         event.preventDefault();
@@ -199,12 +197,12 @@ class Machine extends EventTarget {
       const container = navigator.serviceWorker;
       const all = await container.getRegistrations();
       for (const other of all) {
-        if (other.scope.startsWith(BUILDS) && other.scope !== BASE) other.unregister();
+        if (other.scope.startsWith(BUILDS) && other.scope !== BUILD) other.unregister();
       }
       // It never changes: its address holds the build.
-      const ours = all.find(({ scope }) => scope === BASE);
+      const ours = all.find(({ scope }) => scope === BUILD);
       if (ours?.active?.state === "activated") return ours;
-      const registration = await container.register(`${BASE}sw.js`, { scope: BASE });
+      const registration = await container.register(`${BUILD}sw.js`, { scope: BUILD });
       const worker = registration.active ?? registration.waiting ?? registration.installing;
       const isActive = await new Promise((resolve) => {
         const look = () => {
@@ -540,7 +538,7 @@ function withResolvers() {
 
 async function compile() {
   const headers = { "content-type": "application/wasm" };
-  return WebAssembly.compileStreaming(await unzipped(BASE, "pyodide.asm.wasm", headers));
+  return WebAssembly.compileStreaming(await unzipped("vendor/pyodide.asm.wasm", headers));
 }
 
 export const machine = new Machine();

@@ -1,4 +1,4 @@
-// What the editor uses of CodeMirror: the build makes one module `codemirror.mjs` of it.
+// What the editor uses of CodeMirror: the build makes one module `vendor/codemirror.mjs` of it.
 export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 export { python } from "@codemirror/lang-python";
 export {

@@ -18,7 +18,7 @@ const order = JSON.parse(await readFile(process.argv[2], "utf8"));
 const inBuild = (name) => join(order.build, name);
 const load = (name) => import(pathToFileURL(inBuild(name)));
 const [{ unpack }, { mount, Python, SITE_PACKAGES }, { ENVIRONMENT, HOME, furnish }] =
-  await Promise.all(["packs.mjs", "python.mjs", "home.mjs"].map(load));
+  await Promise.all(["machine/packs.mjs", "python/python.mjs", "machine/home.mjs"].map(load));
 const unzipped = async (name) => promisify(gunzip)(await readFile(inBuild(`${name}.gz`)));
 
 async function filesBelow(folder) {
@@ -38,9 +38,9 @@ async function unzipPyodide() {
   const folder = join(dirname(process.argv[2]), "pyodide");
   await mkdir(folder);
   for (const name of ["pyodide.mjs", "pyodide.asm.mjs"]) {
-    await copyFile(inBuild(name), join(folder, name));
+    await copyFile(inBuild(`vendor/${name}`), join(folder, name));
   }
-  await writeFile(join(folder, "pyodide.asm.wasm"), await unzipped("pyodide.asm.wasm"));
+  await writeFile(join(folder, "pyodide.asm.wasm"), await unzipped("vendor/pyodide.asm.wasm"));
   return folder;
 }
 
@@ -58,8 +58,8 @@ async function boot(pyodide) {
   }
   return Python.boot({
     pyodide: `${pathToFileURL(pyodide)}/`,
-    prelude: await readFile(inBuild("prelude.py"), "utf8"),
-    modules: JSON.parse(await readFile(inBuild("modules.json"), "utf8")).always,
+    prelude: await readFile(inBuild("python/prelude.py"), "utf8"),
+    modules: JSON.parse(await readFile(inBuild("python/modules.json"), "utf8")).always,
     host: { signal: () => 0, sleep: () => undefined, ended: (code) => process.exit(code || 1) },
     mount: async (FS) => {
       furnish(FS, files);

@@ -3,12 +3,12 @@
 // From the page: boot, run, input, signal, complete, write, tables, usage, snapshot. To the page: ready,
 // output, ask, heard, files, done, answer, ended, failed. machine.mjs is the other end.
 
-import { complete } from "./completion.mjs";
-import { fetched, unzippedBytes } from "./fetching.mjs";
+import { complete } from "../shell/completion.mjs";
+import { BUILD, fetched, unzippedBytes } from "./fetching.mjs";
 import { ENVIRONMENT, furnish, HOME } from "./home.mjs";
 import { unpack } from "./packs.mjs";
-import { filesBelow, mount, Python } from "./python.mjs";
-import { Shell } from "./shell.mjs";
+import { filesBelow, mount, Python } from "../python/python.mjs";
+import { Shell } from "../shell/shell.mjs";
 
 // One message for each write would be slow for who writes much; who computes afterward must not
 // keep his last line back.
@@ -22,7 +22,7 @@ const INTERRUPT = 2;
 
 const post = (type, message = {}, transfer = []) => self.postMessage({ type, ...message }, transfer);
 
-const base = new URL("./", import.meta.url).href;
+const VENDOR = `${BUILD}vendor/`; // Pyodide's modules
 let session; // how the service worker knows this worker
 let hasServiceWorker = false;
 let python;
@@ -78,7 +78,7 @@ function show(bytes) {
 /** Ask the service worker in the middle of a computation: a request can be waited for there. */
 function callServiceWorker(what) {
   const request = new XMLHttpRequest();
-  request.open("GET", new URL(`ask/${what}?session=${session}&${Math.random()}`, base), false);
+  request.open("GET", new URL(`ask/${what}?session=${session}&${Math.random()}`, BUILD), false);
   request.send();
   return request;
 }
@@ -203,14 +203,14 @@ function write(FS, files) {
 
 // --- What is fetched before the page knows what the disk holds ---
 
-const textOf = async (name) => (await fetched(base, name)).text();
-const texts = { prelude: textOf("prelude.py"), modules: textOf("modules.json") };
+const textOf = async (name) => (await fetched(name)).text();
+const texts = { prelude: textOf("python/prelude.py"), modules: textOf("python/modules.json") };
 const packs = ["python", "bytecode", "course"].map(async (name) => [
-  ...unpack(await unzippedBytes(base, `${name}.pack`)),
+  ...unpack(await unzippedBytes(`${name}.pack`)),
 ]);
 // Whoever waits for one of them hears of a failure.
 for (const early of [...Object.values(texts), ...packs]) early.catch(() => {});
-Python.fetch(base);
+Python.fetch(VENDOR);
 
 // --- Messages ---
 
@@ -221,7 +221,7 @@ async function boot(message) {
   if (!message.canWait) delete WebAssembly.Suspending;
   modules = JSON.parse(await texts.modules);
   const options = {
-    pyodide: base,
+    pyodide: VENDOR,
     module,
     prelude: await texts.prelude,
     modules: modules.always,
@@ -257,7 +257,7 @@ async function boot(message) {
 }
 
 function fetchSources() {
-  sources ??= unzippedBytes(base, "sources.pack").then((pack) => {
+  sources ??= unzippedBytes("sources.pack").then((pack) => {
     mount(python.FS, "", unpack(pack));
     isComplete = true;
   });
@@ -285,7 +285,7 @@ async function spawn(argv, { env, cwd, signal: order, ...streams }) {
 }
 
 function installPytest() {
-  pytest ??= Promise.all([unzippedBytes(base, "pytest.pack"), fetchSources()]).then(([pack]) => {
+  pytest ??= Promise.all([unzippedBytes("pytest.pack"), fetchSources()]).then(([pack]) => {
     mount(python.FS, "", unpack(pack));
     // Whoever visits the next page may have no use for pytest.
     postMemory();
