@@ -28,7 +28,7 @@ TARGET = ASSETS / "terminal"
 LOCKS = {"libraries": "python/requirements.txt", "pytest": "python/requirements-tests.txt"}
 
 # Our folders and files that the site serves, in the same places.
-SERVED = ["shell", "editing", "view", "panels", "machine", "python", "sw.js"]
+SERVED = ["shell", "editing", "view", "panels", "machine", "python", "course.mjs", "sw.js"]
 SUFFIXES = {".mjs", ".js", ".css", ".json", ".py"}
 # The file in the package, and its name in the folder `vendor`.
 COPIES = {
@@ -136,7 +136,7 @@ def fill(target: Path, node: str) -> None:
     tables = b"".join(
         content for path, content in sorted(course.items()) if "/migrations/" in path
     )
-    manifest = {"shop": hashlib.sha256(tables).hexdigest()[:16], "built": built}
+    manifest = {"tables": hashlib.sha256(tables).hexdigest()[:16], "built": built}
     (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -247,6 +247,7 @@ def compile_python(target, node, sites, course):
             "course": str(Path(folder) / "course"),
             "commands": [[["manage.py", "migrate"], 0], [["manage.py", "load_demo"], 0], *tour()],
             "tests": [[["-m", "pytest", "-p", "no:cacheprovider", "chapters/01"], 0]],
+            "folders": ["var/tour"],  # the tour writes there
             "out": str(target),
         }
         file = Path(folder) / "order.json"

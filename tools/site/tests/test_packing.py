@@ -55,6 +55,7 @@ def root(tmp_path, monkeypatch):
             "docs/theme/main.html": "<html>\n",
             "tools/terminal/machine/machine.mjs": "export const machine = 1;\n",
             "tools/terminal/packing/pack.mjs": "run();\n",
+            "tools/terminal/course.mjs": "export const course = 1;\n",
             "tools/terminal/sw.js": "serve();\n",
             "tools/terminal/view/terminal.css": "p {}\n",
             "tools/terminal/python/prelude.py": "main = 1\n",
@@ -342,7 +343,7 @@ def test_changed_tables_of_the_shop_are_known_by_the_manifest(root, programs):
     def shop():
         pack_terminal()
         file = packing.TARGET / name_of_build() / "manifest.json"
-        return json.loads(file.read_text())["shop"]
+        return json.loads(file.read_text())["tables"]
 
     first = shop()
     write(root, {"chapters/01/hello/apps.py": "name = 'hi'\n"})

@@ -86,6 +86,7 @@ def folder(tmp_path_factory):
     build = folder / "build"
     for name in ("panels", "view", "tests"):
         shutil.copytree(TERMINAL / name, build / name)
+    shutil.copy(TERMINAL / "course.mjs", build)
     for source, name in BUNDLES.items():
         subprocess.run(
             [

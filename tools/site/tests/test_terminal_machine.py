@@ -755,7 +755,7 @@ def next_build(folder, build):
     manifest = json.loads((later / "manifest.json").read_text())
     (later / "manifest.json").unlink()
     # Its clock is ahead of the reader's.
-    late = {"shop": "another", "built": manifest["built"] + 3600 * 48}
+    late = {"tables": "another", "built": manifest["built"] + 3600 * 48}
     (later / "manifest.json").write_text(json.dumps(late))
     yield NEXT
     shutil.rmtree(later)

@@ -41,6 +41,7 @@ def folder(tmp_path_factory):
     build = folder / "assets/terminal/build"
     for name in ("shell", "editing", "view", "panels", "machine"):
         shutil.copytree(TERMINAL / name, build / name)
+    shutil.copy(TERMINAL / "course.mjs", build)
     for name in (build / "vendor", folder / "javascripts"):
         name.mkdir()
     for file in packages:

@@ -1,13 +1,13 @@
 // What the browser keeps: the files that differ from the course's, and the memory of a started
 // Python. Where it keeps nothing, both last as long as the page.
 
+import { course } from "../course.mjs";
 import { BUILD, BUILDS } from "./fetching.mjs";
 
 /** Another course on the same address has another name for everything that is stored. */
 export const NAME = `course-terminal ${new URL(BUILDS).pathname}`;
 const CACHE = `course-terminal ${new URL(BUILD).pathname}`; // sw.js has the same
 const STORE = "files";
-const SHOP = "var/";
 // The same for every page, in whichever folder it is.
 const MEMORY = `${BUILD}memory`;
 const PATIENCE = 5000; // ms; some browsers never answer
@@ -32,10 +32,10 @@ function digest(bytes) {
 }
 
 export class Disk {
-  /** `originals` are the course's files by their paths; `shop` stands for the shop's tables. */
-  constructor(originals, shop, tell) {
+  /** `originals` are the course's files by their paths; `tables` stands for those of the database. */
+  constructor(originals, tables, tell) {
     this.originals = originals;
-    this.shop = shop;
+    this.tables = tables;
     this.tell = tell;
     this.files = new Map(); // path → bytes, or null where it was removed
     this.storing = Promise.resolve(); // one after the other
@@ -58,13 +58,11 @@ export class Disk {
   }
 
   async take(records) {
-    const outdated = records.some(({ path, based }) => isShop(path) && based !== this.shop);
-    if (outdated) {
-      this.tell("The demo shop's tables have changed, so its database starts afresh.");
-    }
+    const outdated = records.some(({ path, based }) => isData(path) && based !== this.tables);
+    if (outdated) this.tell(course.outdated);
     const stored = {};
     for (const { path, bytes, based } of records) {
-      if (isShop(path)) {
+      if (isData(path)) {
         if (!outdated) this.files.set(path, bytes);
         else stored[path] = undefined;
         continue;
@@ -106,7 +104,7 @@ export class Disk {
     const records = Object.entries(files).map(([path, bytes]) => ({
       path,
       bytes,
-      based: isShop(path) ? this.shop : digest(this.originals.get(path)),
+      based: isData(path) ? this.tables : digest(this.originals.get(path)),
     }));
     this.storing = this.storing.then(() => this.put(records));
     return this.storing;
@@ -137,8 +135,8 @@ export class Disk {
   }
 }
 
-function isShop(path) {
-  return path.startsWith(SHOP);
+function isData(path) {
+  return path.startsWith(course.data);
 }
 
 function same(one, other) {

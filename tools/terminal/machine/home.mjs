@@ -1,8 +1,9 @@
 // What Python finds around it, in the page and under Node.js: its files and its environment.
 
+import { course } from "../course.mjs";
 import { mount } from "../python/python.mjs";
 
-export const HOME = "/course";
+export const HOME = course.home;
 export const ENVIRONMENT = {
   HOME,
   LANG: "C.UTF-8",
@@ -14,12 +15,12 @@ export const ENVIRONMENT = {
 };
 
 /** Bring the files that Python boots from: an array for each of three packs. */
-export function furnish(FS, { python, bytecode, course }) {
+export function furnish(FS, { python, bytecode, course: files }) {
   stub(FS, python);
   mount(FS, "", python);
   mount(FS, "", bytecode);
-  mount(FS, HOME, course);
-  for (const folder of [`${HOME}/var`, "/root"]) FS.mkdirTree(folder);
+  mount(FS, HOME, files);
+  for (const folder of [`${HOME}/${course.data}`, "/root"]) FS.mkdirTree(folder);
 }
 
 /** Make an empty file for each module that has bytecode or comes late, so that Python finds it. */

@@ -1,6 +1,7 @@
 // The tab's machine: the page's side of the worker. It starts it, stops it, and starts it again;
 // it keeps what the disk holds; and it lets one tab at a time use it.
 
+import { course } from "../course.mjs";
 import { Disk, dropMemory, dropOtherBuilds, NAME, readMemory, storeMemory } from "./disk.mjs";
 import { BUILD, BUILDS, fetched, unzipped, unzippedBytes } from "./fetching.mjs";
 import { unpack } from "./packs.mjs";
@@ -12,7 +13,7 @@ const ELSEWHERE = "The terminal goes on in another tab.";
 const BROKEN = "Python could not be started. Reload the page, or look at your network.";
 const STOPPED = "Stopped. What it had not yet written to disk is lost.";
 // Made by commands, and no part of the course.
-const MADE = /^(var\/|users\.(csv|json|xml)$)|(^|\/)\.|__pycache__\//;
+const HIDDEN = /(^|\/)\.|__pycache__\//;
 const CAN_WAIT = "Suspending" in WebAssembly;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -26,9 +27,13 @@ function asText(bytes) {
   }
 }
 
+function isMade(path) {
+  return path.startsWith(course.data) || course.made.test(path) || HIDDEN.test(path);
+}
+
 class Machine extends EventTarget {
   state = "off";
-  cwd = "/course";
+  cwd = course.home;
   code = 0;
 
   #lines = 0;
@@ -106,7 +111,7 @@ class Machine extends EventTarget {
       unzippedBytes("course.pack"),
     ]);
     this.#built = manifest.built;
-    const disk = new Disk(new Map(unpack(pack)), manifest.shop, (text) =>
+    const disk = new Disk(new Map(unpack(pack)), manifest.tables, (text) =>
       this.tell("notice", { text }),
     );
     await disk.open();
@@ -460,7 +465,7 @@ class Machine extends EventTarget {
     const { originals, files } = await this.#ready();
     const paths = new Set([...originals.keys(), ...files.keys()]);
     return [...paths]
-      .filter((path) => !MADE.test(path) && files.get(path) !== null)
+      .filter((path) => !isMade(path) && files.get(path) !== null)
       .filter((path) => asText(files.get(path) ?? originals.get(path)) !== null)
       .sort();
   }
@@ -480,7 +485,7 @@ class Machine extends EventTarget {
     const { files } = await this.#ready();
     const changes = new Map();
     for (const [path, bytes] of files) {
-      if (MADE.test(path) || (bytes && asText(bytes) === null)) continue;
+      if (isMade(path) || (bytes && asText(bytes) === null)) continue;
       changes.set(path, {
         original: await this.original(path),
         current: bytes ? asText(bytes) : null,
@@ -514,7 +519,7 @@ class Machine extends EventTarget {
     const disk = await this.#ready();
     await disk.clear();
     this.#shell = undefined;
-    this.cwd = "/course";
+    this.cwd = course.home;
     if (this.#worker) await this.#restart({ code: 130 });
     this.code = 0;
     this.tell("files");

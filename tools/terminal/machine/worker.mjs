@@ -3,6 +3,7 @@
 // From the page: boot, run, input, signal, complete, write, tables, usage, snapshot. To the page: ready,
 // output, ask, heard, files, done, answer, ended, failed. machine.mjs is the other end.
 
+import { course } from "../course.mjs";
 import { complete } from "../shell/completion.mjs";
 import { BUILD, fetched, unzippedBytes } from "./fetching.mjs";
 import { ENVIRONMENT, furnish, HOME } from "./home.mjs";
@@ -225,16 +226,17 @@ async function boot(message) {
     module,
     prelude: await texts.prelude,
     modules: modules.always,
+    course: course.python,
     host,
     mount: async (FS) => {
-      const [python, bytecode, course] = await Promise.all(packs);
-      furnish(FS, { python, bytecode, course });
+      const [python, bytecode, originals] = await Promise.all(packs);
+      furnish(FS, { python, bytecode, course: originals });
       write(FS, files);
     },
   };
   python = await Python.boot({ ...options, snapshot });
   isKept = Boolean(snapshot);
-  if (!("var/db.sqlite3" in files)) {
+  if (!(course.database in files)) {
     // Rounded down: what was old enough for the cleanup must stay so.
     const age = Math.floor(Date.now() / 1000 - message.built);
     await python.output("freshen", { cwd: HOME, env: ENVIRONMENT, argument: age });

@@ -1,13 +1,13 @@
 """Compile what the page's Python imports. Runs inside Pyodide: bytecode fits one Python alone.
 
-    compile.py list NAME '[[["manage.py", "hello"], 0], …]'
+    compile.py list NAME '[[["manage.py", "help"], 0], …]'
         run command lines that end with these exit codes; write which files they import
     compile.py build
         write the bytecode of what the lists `commands` and `tests` name
 
-Works in /out: the lists, then the folder `lib` with the source of the standard library, and the
-folders `commands.d` and `tests.d` with bytecode: of what commands import, and of what tests do
-besides.
+Run it in the course's folder. It works in /out: the lists, then the folder `lib` with the source
+of the standard library, and the folders `commands.d` and `tests.d` with bytecode: of what commands
+import, and of what tests do besides.
 """
 
 import ast
@@ -21,6 +21,7 @@ import zipfile
 from pathlib import Path
 
 OUT = Path("/out")
+COURSE = f"{Path.cwd()}/"
 ZIPPED = "/lib/python314.zip"
 STDLIB = "/lib/python3.14/"
 # What the standard library has and no command needs.
@@ -29,7 +30,7 @@ UNUSED = ("ensurepip/", "idlelib/", "lib2to3/", "pydoc_data/", "tkinter/", "turt
 
 def list_imports(name, lines):
     """Run command lines in one process, then write which files it has imported."""
-    sys.path[0] = "/course"  # where manage.py is
+    sys.path[0] = COURSE  # where manage.py is
     for argv, expected in lines:
         said = io.TextIOWrapper(io.BytesIO(), write_through=True)
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -65,11 +66,13 @@ def build():
     for name in ("commands", "tests"):
         for file in json.loads((OUT / name).read_text(encoding="utf-8")):
             file = file.replace(f"{ZIPPED}/", STDLIB)
-            if file.endswith(".py") and file.startswith((STDLIB, "/course/")) and file not in done:
+            if file.endswith(".py") and file.startswith((STDLIB, COURSE)) and file not in done:
                 done.add(file)
                 source = OUT / file[1:] if "/site-packages/" not in file else Path(file)
                 # What a learner can edit is compared with its bytecode; the libraries are not.
-                code = checked_bytecode(file) if "/course/" in file else bytecode(source, file)
+                code = (
+                    checked_bytecode(file) if file.startswith(COURSE) else bytecode(source, file)
+                )
                 write(f"{name}.d/bytecode{file.removesuffix('.py')}.cpython-314.pyc", code)
 
 

@@ -4,7 +4,8 @@
 //
 // The order names `pyodide` (the npm package's folder), `libraries` (a folder like site-packages),
 // `pytest` (another one), `course` (the learner's files), `commands` and `tests` (command lines with
-// their exit codes: what they import is compiled), and `out`, the folder to write to.
+// their exit codes: what they import is compiled), `folders` that these need, and `out`, the folder
+// to write to.
 
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 
+import { course } from "../course.mjs";
 import { pack } from "../machine/packs.mjs";
 import { Python, SITE_PACKAGES } from "../python/python.mjs";
 
@@ -29,7 +31,7 @@ const read = async (folder) => {
   );
 };
 
-const [libraries, pytest, course] = await Promise.all(
+const [libraries, pytest, files] = await Promise.all(
   [order.libraries, order.pytest, order.course].map(read),
 );
 const write = (FS, folder, files) => {
@@ -45,13 +47,14 @@ const python = await Python.boot({
   stdlib: readFile(join(order.pyodide, "python_stdlib.zip")),
   prelude: await readFile(here("../python/prelude.py"), "utf8"),
   modules: JSON.parse(await readFile(here("../python/modules.json"), "utf8")).always,
+  course: course.python,
   host: { signal: () => 0, sleep: () => undefined, ended: (code) => process.exit(code || 1) },
   mount: async (FS) => {
     write(FS, SITE_PACKAGES, [...libraries, ...pytest]);
-    write(FS, "/course", course);
+    write(FS, course.home, files);
     write(FS, "/", [["compile.py", await readFile(here("compile.py"))]]);
     FS.mkdirTree("/out");
-    FS.mkdirTree("/course/var/tour"); // the command lines write there
+    for (const folder of order.folders) FS.mkdirTree(`${course.home}/${folder}`);
     for (const list of ["commands", "tests"]) FS.mkdir(`/tmp/${list}`);
   },
 });
@@ -61,7 +64,7 @@ async function run(argv, env) {
   const output = { terminal: false, write: (bytes) => (said += Buffer.from(bytes)) };
   const code = await python.run({
     argv,
-    cwd: "/course",
+    cwd: course.home,
     env,
     columns: 80,
     rows: 24,
@@ -85,11 +88,11 @@ await compile("list", "commands", JSON.stringify(order.commands));
 await compile("list", "tests", JSON.stringify([...order.commands, ...order.tests]));
 await compile("build");
 // pytest compiles test files, conftest.py and plugins its own way, and keeps that beside the rest.
-await run(["-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "chapters"], {});
+await run(["-m", "pytest", "-p", "no:cacheprovider", "--collect-only", course.chapters], {});
 // What the migrations make of an empty database, which prelude.py keeps for pytest.
 const SET_UP = `import django; django.setup()
 from django.test.utils import setup_databases; setup_databases(verbosity=0, interactive=False)`;
-await run(["-c", SET_UP], { DJANGO_SETTINGS_MODULE: "shared_project.settings" });
+await run(["-c", SET_UP], { DJANGO_SETTINGS_MODULE: course.python.settings });
 
 const found = (folder, root = folder) =>
   python.FS.readdir(folder)
@@ -102,7 +105,7 @@ const found = (folder, root = folder) =>
     });
 const sites = SITE_PACKAGES.slice(1);
 const below = (prefix, files) => files.map(([path, bytes]) => [`${prefix}/${path}`, bytes]);
-const isCourse = ([path]) => path.startsWith("bytecode/course/");
+const isCourse = ([path]) => path.startsWith(`bytecode${course.home}/`);
 // Source has its time later; and this file is large, and one validator needs it.
 const isLate = ([path]) => path.endsWith(".py") || path.endsWith("common-passwords.txt.gz");
 // Imported before Python knows where bytecode is.

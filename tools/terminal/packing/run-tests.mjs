@@ -1,4 +1,4 @@
-// Runs the chapters' tests as the page runs them, from the packs that the site serves, under
+// Runs the course's tests as the page runs them, from the packs that the site serves, under
 // Node.js. Not served; tools/site/tests/run_in_node.py calls it.
 //
 //     node run-tests.mjs ORDER.json
@@ -17,8 +17,8 @@ import { gunzip } from "node:zlib";
 const order = JSON.parse(await readFile(process.argv[2], "utf8"));
 const inBuild = (name) => join(order.build, name);
 const load = (name) => import(pathToFileURL(inBuild(name)));
-const [{ unpack }, { mount, Python, SITE_PACKAGES }, { ENVIRONMENT, HOME, furnish }] =
-  await Promise.all(["machine/packs.mjs", "python/python.mjs", "machine/home.mjs"].map(load));
+const [{ course }, { unpack }, { mount, Python, SITE_PACKAGES }, { ENVIRONMENT, HOME, furnish }] =
+  await Promise.all(["course.mjs", "machine/packs.mjs", "python/python.mjs", "machine/home.mjs"].map(load));
 const unzipped = async (name) => promisify(gunzip)(await readFile(inBuild(`${name}.gz`)));
 
 async function filesBelow(folder) {
@@ -60,6 +60,7 @@ async function boot(pyodide) {
     pyodide: `${pathToFileURL(pyodide)}/`,
     prelude: await readFile(inBuild("python/prelude.py"), "utf8"),
     modules: JSON.parse(await readFile(inBuild("python/modules.json"), "utf8")).always,
+    course: course.python,
     host: { signal: () => 0, sleep: () => undefined, ended: (code) => process.exit(code || 1) },
     mount: async (FS) => {
       furnish(FS, files);

@@ -1,4 +1,4 @@
-// The shop's tables, and what the last command changed in them.
+// The database's tables, and what the last command changed in them.
 
 import { button, element } from "../view/elements.mjs";
 import { compareTables, describe, identify, say, summarize } from "./table-changes.mjs";

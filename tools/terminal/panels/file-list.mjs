@@ -1,5 +1,6 @@
 // The learner's changed files, and all files of the course in their folders.
 
+import { course } from "../course.mjs";
 import { kindOf } from "./changes.mjs";
 import { button, count, element } from "../view/elements.mjs";
 
@@ -11,7 +12,7 @@ export class FileList {
     this.choose = choose;
     this.paths = [];
     this.changes = new Map();
-    this.opened = new Set(["chapters"]); // folders
+    this.opened = new Set([course.chapters]); // folders
     this.changed = element("div", { className: "changed-files" });
     this.all = element("div", { className: "all-files" });
     this.search = element("input", {
@@ -103,7 +104,7 @@ export class FileList {
     );
   }
 
-  // The list of what lies in `folder` ("", "chapters/"): folders first.
+  // The list of what lies in `folder` ("", "docs/"): folders first.
   makeFolder(folder, paths) {
     const inside = new Map();
     const files = [];

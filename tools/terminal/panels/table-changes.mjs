@@ -1,4 +1,4 @@
-// What changed in the shop's tables from one look at them to the next.
+// What changed in the database's tables from one look at them to the next.
 //
 // A table is what `machine.tables()` gives: { name, columns, key, count, rows }. `count` is the
 // number of all rows; `rows` are at most 200 of them, the newest keys first, so rows enter and
@@ -91,7 +91,7 @@ export function summarize({ added, removed, changed }) {
   return parts.filter(Boolean).join(", ");
 }
 
-// The same as a sentence: "shop_product: 3 rows added, 1 row removed, 5 rows changed."
+// The same as a sentence: "product: 3 rows added, 1 row removed, 5 rows changed."
 export function say(name, { added, removed, changed, isWhole }) {
   const counts = { added, removed, changed };
   const parts = Object.keys(counts)

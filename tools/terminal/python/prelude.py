@@ -44,10 +44,15 @@ from django.db.models.signals import post_migrate, pre_migrate
 from pyodide import webloop
 from pyodide.ffi import JsException, can_run_sync, run_sync, to_js
 
-LOCALLY = "run this on your own machine, as the page «Set up» says"
-NO_PROCESS = f"A browser cannot start another process: {LOCALLY}"
-NO_SOCKET = f"A browser cannot open a connection of its own: {LOCALLY}"
-NO_THREAD = f"A browser runs Python in one thread: {LOCALLY}"
+COURSE = {}  # what course.mjs says of it
+NO_PROCESS = "A browser cannot start another process"
+NO_SOCKET = "A browser cannot open a connection of its own"
+NO_THREAD = "A browser runs Python in one thread"
+NO_KEY = "This browser cannot wait for a key"
+
+
+def elsewhere(sentence):
+    return f"{sentence}: {COURSE['elsewhere']}"
 
 
 def wait(function, *arguments):
@@ -56,13 +61,13 @@ def wait(function, *arguments):
     running = events._get_running_loop()
     events._set_running_loop(None)
     # While this process waits, Pyodide's loop runs, and Ctrl-C is not for it.
-    js.course.begin_wait()
+    js.host.begin_wait()
     try:
         answer = function(*arguments)
         return run_sync(answer) if hasattr(answer, "then") else answer
     finally:
         events._set_running_loop(running)
-        if number := js.course.end_wait():
+        if number := js.host.end_wait():
             signal.raise_signal(number)
 
 
@@ -83,7 +88,7 @@ class Terminal(io.RawIOBase):
         if not self.rest:
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
-            line = wait(js.course.ask, self.secret)
+            line = wait(js.host.ask, self.secret)
             if line == "\x03":
                 signal.raise_signal(signal.SIGINT)
                 raise KeyboardInterrupt
@@ -100,7 +105,7 @@ class Given(io.RawIOBase):
         return True
 
     def readinto(self, buffer):
-        piece = js.course.read(len(buffer)).to_bytes()
+        piece = js.host.read(len(buffer)).to_bytes()
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -130,7 +135,7 @@ def sleep(seconds):
         return
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
-        wait(js.course.sleep, left * 1000)
+        wait(js.host.sleep, left * 1000)
 
 
 HASHES = {"sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
@@ -139,7 +144,7 @@ HASHES = {"sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "
 def derive_key(hash_name, password, salt, iterations, dklen=None):
     """Return what hashlib.pbkdf2_hmac does, which needs OpenSSL; a browser can do it, too."""
     if not can_run_sync():
-        raise OSError(errno.ENOTSUP, f"This browser cannot wait for a key. {LOCALLY}")
+        raise OSError(errno.ENOTSUP, elsewhere(NO_KEY))
     size = hashlib.new(hash_name).digest_size if dklen is None else dklen
     texts = [to_js(bytes(text)) for text in (password, salt)]
     return wait(js.deriveKey, HASHES[hash_name], *texts, iterations, size).to_bytes()
@@ -252,15 +257,15 @@ class Done:
 
 
 def refuse_process(*arguments, **options):
-    raise OSError(errno.ENOTSUP, NO_PROCESS)
+    raise OSError(errno.ENOTSUP, elsewhere(NO_PROCESS))
 
 
 def refuse_socket(*arguments, **options):
-    raise OSError(errno.ENOTSUP, NO_SOCKET)
+    raise OSError(errno.ENOTSUP, elsewhere(NO_SOCKET))
 
 
 def refuse_thread(*arguments, **options):
-    raise RuntimeError(NO_THREAD)
+    raise RuntimeError(elsewhere(NO_THREAD))
 
 
 def start_thread(self):
@@ -279,10 +284,11 @@ def wait_alone(self, timeout=None):
     return False
 
 
-SHOPS_TABLES = (
-    "SELECT name FROM sqlite_schema WHERE type = 'table'"
-    r" AND (name LIKE 'shop\_%' ESCAPE '\' OR name = 'auth_user') ORDER BY name"
-)
+def names_of_tables(connection):
+    """Return the names of the tables that the page shows."""
+    found = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    prefix, others = COURSE["prefix"], COURSE["tables"]
+    return [name for (name,) in found.fetchall() if name.startswith(prefix) or name in others]
 
 
 FLAT = r'[^\[\]{}"]++|"(?:[^"\\]|\\.)*+"'
@@ -330,7 +336,7 @@ class Late:
         self.names = self.read_names()
 
     def find_spec(self, name, path=None, target=None):
-        if name in self.names and can_run_sync() and (modules := js.course.complete()):
+        if name in self.names and can_run_sync() and (modules := js.host.complete()):
             try:
                 wait(lambda: modules)
             except JsException:
@@ -396,8 +402,8 @@ def is_of_django(connected):
 def digest_of_course():
     """Return a digest of what a migration may depend on."""
     stamps = []
-    for top in ("chapters", "shared_project"):
-        for folder, _, names in os.walk(f"/course/{top}"):
+    for top in COURSE["sources"]:
+        for folder, _, names in os.walk(f"{COURSE['home']}/{top}"):
             for name in names:
                 found = os.lstat(path := f"{folder}/{name}")
                 stamps.append((path, found.st_size, found.st_mtime_ns))
@@ -412,11 +418,12 @@ schedule_at_any_rate = webloop.scheduleCallback
 
 
 def schedule(callback, milliseconds):
-    js.course.schedule(callback, milliseconds)
+    js.host.schedule(callback, milliseconds)
 
 
-def install():
-    """Put the stand-ins in their places."""
+def install(course):
+    """Put the stand-ins in their places. `course` is what they are told of it."""
+    COURSE.update(course)
     getpass.getpass = read_password
     hashlib.pbkdf2_hmac = derive_key
     time.sleep = sleep
@@ -522,10 +529,10 @@ def finish():
 
 
 def freshen(seconds):
-    """Move the dates of the demo shop, which was packed so many seconds ago, to today."""
-    connection = sqlite3.connect("var/db.sqlite3")
+    """Move the dates of the database, which was packed so many seconds ago, to today."""
+    connection = sqlite3.connect(COURSE["database"])
     with connection:
-        for (table,) in connection.execute(SHOPS_TABLES).fetchall():
+        for table in names_of_tables(connection):
             for _, column, kind, *_ in connection.execute(
                 f"PRAGMA table_info({table})"
             ).fetchall():
@@ -543,15 +550,15 @@ MOST_CHARACTERS = 2000
 
 
 def tables():
-    """Write the shop's tables: names, columns, how many rows there are, and the newest rows."""
-    shop = "var/db.sqlite3"
-    if not os.path.exists(shop):
+    """Write the tables: names, columns, how many rows there are, and the newest rows."""
+    database = COURSE["database"]
+    if not os.path.exists(database):
         print("[]")
         return
     # It is only read, and nobody else writes: no file beside it appears.
-    connection = sqlite3.connect(f"file:{shop}?mode=ro&immutable=1", uri=True)
+    connection = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
     found = []
-    for (name,) in connection.execute(SHOPS_TABLES).fetchall():
+    for name in names_of_tables(connection):
         columns = connection.execute(f'PRAGMA table_info("{name}")').fetchall()
         key = next((index for index, column in enumerate(columns) if column[5]), 0)
         (count,) = connection.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()
@@ -574,7 +581,7 @@ def as_text(value):
 
 def commands():
     """Write manage.py's commands: names, options, and the choices that options have."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shared_project.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", COURSE["settings"])
     django.setup()
     found = []
     for name, app in sorted(get_commands().items()):

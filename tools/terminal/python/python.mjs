@@ -33,6 +33,7 @@ export const INTERNALS = {
 };
 
 export const SITE_PACKAGES = "/lib/python3.14/site-packages";
+const STDLIB = "packed://stdlib";
 // What was imported so far lives as long as the process.
 const TIDY = "import gc; gc.collect(); gc.freeze()";
 const ABORTED = 134;
@@ -71,17 +72,18 @@ export class Python {
    * `module` is a promise of the compiled WebAssembly module, or nothing in Node.js.
    * `stdlib` is a promise of the standard library, a zip file, or nothing where `mount` brings it.
    * `mount(FS)` brings the files there.
-   * `prelude` is the text of prelude.py, `modules` what it imports.
+   * `prelude` is the text of prelude.py, `modules` what it imports, `course` what it is told.
    * `host` answers what a process asks: `ask(secret)` and `sleep(ms)`, both may return a promise,
    * `signal()`, the number of a signal to deliver or 0, and `ended(code, reason)`, when Python has died.
    * `complete()` promises that all modules are there, where some have yet to come.
    */
-  static async boot({ pyodide, module, stdlib, mount, prelude, modules, snapshot, host }) {
+  static async boot(options) {
+    const { pyodide, module, stdlib, mount, prelude, modules, course, snapshot, host } = options;
     const [{ loadPyodide }, { default: create }] = await Python.fetch(pyodide);
     const self = new Python();
     self.host = host;
     // Before the memory, which may refer to it.
-    globalThis.course = {
+    globalThis.host = {
       ask: (secret) => host.ask(secret),
       sleep: (milliseconds) => host.sleep(milliseconds),
       read: (most) => self.read(most),
@@ -97,7 +99,7 @@ export class Python {
     try {
       self.py = await loadPyodide({
         lockFileContents: LOCK,
-        stdLibURL: "course://stdlib",
+        stdLibURL: STDLIB,
         env: {
           HOME: "/root",
           LANG: "C.UTF-8",
@@ -121,7 +123,7 @@ export class Python {
     } finally {
       restore();
     }
-    self.prepare(prelude, snapshot ? null : modules);
+    self.prepare(prelude, snapshot ? null : modules, course);
     return self;
   }
 
@@ -134,7 +136,7 @@ export class Python {
     return this.module.jspiSupported;
   }
 
-  prepare(prelude, modules) {
+  prepare(prelude, modules, course) {
     this.module = this.py._module;
     this.py._api.on_fatal = ({ message }) => {
       const [, code] = /^Program terminated with exit\((\d+)\)/.exec(message) ?? [];
@@ -149,7 +151,7 @@ export class Python {
       const globals = this.py.globals.get("prelude");
       this.py.runPython(prelude, { globals, filename: "<prelude>" });
       globals.get("load")(this.py.toPy(modules));
-      globals.get("install")();
+      globals.get("install")(this.py.toPy(course));
       this.py.runPython(TIDY);
     }
     let buffered = new Uint8Array();
@@ -346,7 +348,7 @@ function lend(module, stdlib) {
   const { fetch } = globalThis;
   const { instantiateStreaming } = WebAssembly;
   globalThis.fetch = async (address, ...options) => {
-    if (String(address) === "course://stdlib") return new Response((await stdlib) ?? EMPTY_ZIP);
+    if (String(address) === STDLIB) return new Response((await stdlib) ?? EMPTY_ZIP);
     if (module && String(address).endsWith("pyodide.asm.wasm")) return new Response();
     return fetch(address, ...options);
   };

@@ -6,6 +6,7 @@
 // manage.py's commands, [{ name, options: ["--dry-run", …], choices: { "--format": ["csv"] } }];
 // it is only called where their names matter.
 
+import { course } from "../course.mjs";
 import { baseName } from "./files.mjs";
 import { LineError, parse } from "./syntax.mjs";
 import { PYTHONS, words as shellWords } from "./words.mjs";
@@ -120,7 +121,7 @@ class Completion {
       return this.matching(["-k", "-q", "-s", "-v", "-x", "--co", "--lf", "--maxfail", "--tb"]);
     }
     const tests = this.files({ only: isFolderOrPython });
-    const inChapters = tests.filter((path) => path.startsWith("chapters/"));
+    const inChapters = tests.filter((path) => path.startsWith(`${course.chapters}/`));
     return inChapters.length ? inChapters : tests;
   }
 
@@ -136,19 +137,11 @@ class Completion {
     const [option] = this.prefix.match(/^--[^=]+(?==)/) ?? [];
     if (option) return this.matching((choices[option] ?? []).map((one) => `${option}=${one}`));
     if (this.prefix.startsWith("-")) return this.matching(options);
-    if (name === "naive" && !args.length) return this.matching(this.naive());
+    if (!args.length && Object.hasOwn(course.arguments, name)) {
+      const { files, home } = this.shell;
+      return this.matching(course.arguments[name]((folder) => files.names(home, folder)));
+    }
     return this.files();
-  }
-
-  // The naive commands there are, each as `07/bulk_update`.
-  naive() {
-    const { files, home } = this.shell;
-    return files.names(home, "chapters").flatMap((chapter) =>
-      files
-        .names(home, `chapters/${chapter}/naive`)
-        .filter((name) => name.endsWith(".py") && !name.startsWith("_"))
-        .map((name) => `${chapter}/${name.slice(0, -3)}`),
-    );
   }
 
   // Files and folders; the names of folders end with a slash.

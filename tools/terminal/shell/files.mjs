@@ -141,7 +141,7 @@ export class Files {
     this.attempt(() => this.FS.unlink(whole));
   }
 
-  // The course's own folder stays, as a disk would that is mounted there.
+  // The top folder stays, as a disk would that is mounted there.
   mayMove(cwd, path) {
     const whole = this.mayChange(cwd, path);
     if (this.writable.includes(whole)) throw new FileError(BUSY);

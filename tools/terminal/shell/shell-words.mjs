@@ -217,7 +217,7 @@ function* date(io, args) {
   yield* io.out(`${formatted(new Date(), format.slice(1))}\n`);
 }
 
-// In UTC, as the shop counts.
+// In UTC.
 function formatted(now, format) {
   const two = (number) => String(number).padStart(2, "0");
   const iso = now.toISOString();

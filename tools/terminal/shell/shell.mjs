@@ -1,6 +1,6 @@
 // A small shell: it runs one line, in the language of syntax.mjs, with the words of words.mjs.
 //
-//   const shell = new Shell({ FS, spawn, home: "/course", env })
+//   const shell = new Shell({ FS, spawn, home: "/home", env })
 //   await shell.run(line, { stdin, stdout, stderr, columns, rows })  -> exit code
 //   shell.interrupt()                                                 Ctrl-C
 //   shell.cwd, shell.code, shell.env                                  what the last line left
@@ -28,7 +28,7 @@ export class Shell {
   constructor({
     FS,
     spawn,
-    home = "/course",
+    home,
     env = {},
     sleep = wait,
     now = () => performance.now(),

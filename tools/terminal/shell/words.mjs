@@ -1,6 +1,7 @@
 // All words that the shell has, and what stands behind a command's name: a word, Python, or one
 // sentence that says why there is nothing.
 
+import { course } from "../course.mjs";
 import { fileWords } from "./file-words.mjs";
 import { grepWords } from "./grep.mjs";
 import { lineWords } from "./line-words.mjs";
@@ -10,14 +11,12 @@ import { textWords } from "./text-words.mjs";
 
 export const PYTHONS = ["python", "python3", "pytest", "django-admin"];
 
-const LOCAL = 'The course\'s page "Set up" tells how to work on your own machine.';
-const INSTALLED = `What the course needs is installed here. ${LOCAL}`;
 const EDITOR = "Open the file in the editor beside the terminal instead.";
-const NO_PROGRAMS = `A browser runs no other programs. ${LOCAL}`;
+const NO_PROGRAMS = `A browser runs no other programs. ${course.elsewhere}`;
 const CANNOT = {
-  "pip pip3 pipx uv poetry conda brew npm npx": `A browser installs nothing. ${INSTALLED}`,
-  "source . activate deactivate virtualenv": `A browser has no virtual environments. ${INSTALLED}`,
-  "git gh hg svn": `A browser has no version control. ${LOCAL}`,
+  "pip pip3 pipx uv poetry conda brew npm npx": `A browser installs nothing. ${course.installed}`,
+  "source . activate deactivate virtualenv": `A browser has no virtual environments. ${course.installed}`,
+  "git gh hg svn": `A browser has no version control. ${course.elsewhere}`,
   "sqlite3 psql mysql createdb dropdb pg_dump redis-cli":
     "Look at the database panel, or type python manage.py shell.",
   "docker podman docker-compose systemctl crontab make apt apt-get node": NO_PROGRAMS,
@@ -26,10 +25,10 @@ const CANNOT = {
   "nano vim vi emacs code micro pico ed": EDITOR,
   "less more": "Use cat, head or tail: the terminal scrolls.",
   "man info": "Type help, or a word with --help, or python manage.py help NAME.",
-  "curl wget ssh scp ping nc": `A page cannot reach other machines from here. ${LOCAL}`,
+  "curl wget ssh scp ping nc": `A page cannot reach other machines from here. ${course.elsewhere}`,
   "kill pkill killall ps top jobs fg bg": "One command runs at a time. Ctrl-C ends it.",
-  "mkdocs ruff coverage tox zensical": `It is not part of this page. ${LOCAL}`,
-  "gunicorn uvicorn daphne celery": `A page cannot serve others. ${LOCAL}`,
+  "mkdocs ruff coverage tox zensical": `It is not part of this page. ${course.elsewhere}`,
+  "gunicorn uvicorn daphne celery": `A page cannot serve others. ${course.elsewhere}`,
   "ipython py bpython": "Type python.",
 };
 const HINTS = Object.fromEntries(
@@ -82,9 +81,7 @@ function overview() {
     .sort();
   const width = Math.max(...shown.map((name) => name.length));
   return [
-    "python manage.py help          what the course's commands are\n",
-    "python manage.py NAME --help   how one of them is used\n",
-    "pytest chapters/05             a chapter's tests\n",
+    ...course.help,
     "\n",
     ...shown.map((name) => `${name.padEnd(width)}  ${words[name].about}\n`),
     "\n",
@@ -196,14 +193,13 @@ function toPython(name, args, files, cwd) {
 // Return the word whose hint tells why Python cannot do this here, if it cannot.
 function cannotStart(args) {
   if (args[0] === "-m") return MODULES[args[1]];
-  return /(^|\/)start\.py$/.test(args[0] ?? "") ? "start" : undefined;
+  return course.installer.test(args[0] ?? "") ? "start" : undefined;
 }
 
 function missing(name, args, files, cwd) {
-  if (PYTHONS.includes(name) || /(^|\/)start\.py$/.test(name)) {
+  if (PYTHONS.includes(name) || course.installer.test(name)) {
     const key = cannotStart(PYTHONS.includes(name) ? args : [name]);
-    const hint =
-      key === "start" ? `It sets the course up on your own machine. ${INSTALLED}` : HINTS[key];
+    const hint = key === "start" ? course.uninstallable : HINTS[key];
     const what = [name, ...args.slice(0, args[0] === "-m" ? 2 : 1)].join(" ");
     return { problem: `${what}: not in the browser\n${hint}\n`, code: 127 };
   }

@@ -182,7 +182,7 @@ export function makeShell({
       },
     });
   };
-  return new Shell({ FS, spawn, ...more });
+  return new Shell({ FS, spawn, home: "/course", ...more });
 }
 
 // Run a line; return what came of it.

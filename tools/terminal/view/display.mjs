@@ -148,7 +148,7 @@ export class Display {
 
 // xterm.js counts as width.mjs does.
 class Widths {
-  static version = "course";
+  static version = "ours";
   version = Widths.version;
 
   wcwidth(code) {

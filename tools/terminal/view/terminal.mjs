@@ -3,6 +3,7 @@
 
 import { Display } from "./display.mjs";
 import { button, element } from "./elements.mjs";
+import { course } from "../course.mjs";
 import { Lines } from "../editing/lines.mjs";
 import { Spoken } from "./spoken.mjs";
 import { toolbar, touchKeys } from "./toolbar.mjs";
@@ -191,7 +192,9 @@ export class TerminalView {
   // --- What is written ---
 
   #prompt() {
-    const folder = this.machine.cwd.replace(/^\/course\/?/, "");
+    const { cwd } = this.machine;
+    const isInside = cwd === course.home || cwd.startsWith(`${course.home}/`);
+    const folder = isInside ? cwd.slice(course.home.length + 1) : cwd;
     return `${folder && `\x1b[36m${folder}\x1b[0m `}\x1b[1;32m$\x1b[0m `;
   }
 
