@@ -84,7 +84,7 @@ def folder(tmp_path_factory):
     material = pytest.importorskip("material", reason=NO_TOOLS)
     folder = tmp_path_factory.mktemp("panels")
     build = folder / "build"
-    for name in ("panels", "view", "tests"):
+    for name in ("panels", "shell", "view", "tests"):
         shutil.copytree(TERMINAL / name, build / name)
     shutil.copy(TERMINAL / "course.mjs", build)
     for source, name in BUNDLES.items():

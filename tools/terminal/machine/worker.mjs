@@ -247,6 +247,7 @@ async function boot(message) {
     home: HOME,
     env: ENVIRONMENT,
     spawn,
+    diff: () => import("../vendor/diff.mjs"),
     interrupted: () => {
       signal = host.signal();
       return signal !== 0;

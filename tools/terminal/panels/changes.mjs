@@ -3,11 +3,8 @@
 // Changes are what `machine.changes()` gives: a Map from each path to its `original` and its
 // `current` text. A text is null where there is no such file.
 
+import { hunksOf } from "../shell/difference.mjs";
 import { element } from "../view/elements.mjs";
-
-const CONTEXT = 3;
-// Files with little in common would keep the tab busy; then all their lines are exchanged.
-const LONGEST = 2000; // milliseconds
 
 // "new", "deleted" or "changed"; "" for a file as it came.
 export function kindOf({ original, current }) {
@@ -38,27 +35,6 @@ export function makePatch(changes, diff) {
       return diff.formatPatch(patch);
     })
     .join("");
-}
-
-function hunksOf(original, current, { structuredPatch }) {
-  const options = { context: CONTEXT, timeout: LONGEST };
-  const patch = structuredPatch("", "", original, current, "", "", options);
-  return patch ? patch.hunks : exchange(original, current, structuredPatch);
-}
-
-// One hunk that takes all lines away and puts the others in.
-export function exchange(original, current, structuredPatch) {
-  const [removed] = structuredPatch("", "", original, "").hunks;
-  const [added] = structuredPatch("", "", "", current).hunks;
-  return [
-    {
-      oldStart: 1,
-      oldLines: removed.oldLines,
-      newStart: 1,
-      newLines: added.newLines,
-      lines: [...removed.lines, ...added.lines],
-    },
-  ];
 }
 
 // The changed files in their folders, and the patch, which alone knows what was deleted.

@@ -1,11 +1,11 @@
 // The words that work on files and folders: ls, find, rm, mv, cp, mkdir, rmdir, touch, diff.
 
-import { toRaw } from "./bytes.mjs";
+import { fromRaw, fromTextToRaw, toRaw } from "./bytes.mjs";
 import { globToPattern } from "./expand.mjs";
 import { baseName, EXISTS, FileError, folderOf, joined, resolve } from "./files.mjs";
 import { readOptions, toCount, UsageFailure } from "./options.mjs";
 import { Failure } from "./pipeline.mjs";
-import { difference } from "./difference.mjs";
+import { hunksOf } from "./difference.mjs";
 
 // As GNU's programs quote a name in an error.
 const quoted = (name) => (name.includes("'") ? `"${name}"` : `'${name}'`);
@@ -467,7 +467,13 @@ function* diff(io, args) {
   if (failed) return 2;
   if (texts[0] === texts[1]) return 0;
   if (on.has("q")) yield* io.out(`Files ${rest[0]} and ${rest[1]} differ\n`);
-  else yield* io.out(difference(rest, texts));
+  else {
+    const library = yield io.diff();
+    const [oldFileName, newFileName] = rest.map(fromTextToRaw);
+    const hunks = hunksOf(...texts, library);
+    const patch = { oldFileName, newFileName, hunks };
+    yield* io.out(fromRaw(library.formatPatch(patch, library.FILE_HEADERS_ONLY)));
+  }
   return 1;
 }
 

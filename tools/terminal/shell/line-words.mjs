@@ -1,11 +1,11 @@
-// The words that sort, compare and change lines: sort, uniq, cut, tr.
+// The words that sort, compare and change lines: sort, cut, tr.
 
 import { fromTextToRaw } from "./bytes.mjs";
 import { readOptions, UsageFailure } from "./options.mjs";
 import { Failure, take } from "./pipeline.mjs";
 import { allLines, eachFile, Lines, toLines } from "./text-words.mjs";
 
-// --- sort and uniq ---
+// --- sort ---
 
 function* sort(io, args) {
   const { on, value, all, rest } = readOptions(args, {
@@ -70,41 +70,6 @@ function byKeys(keys, separator) {
     }
     return 0;
   };
-}
-
-function* uniq(io, args) {
-  const { on, rest } = readOptions(args, {
-    flags: "cdui",
-    long: { count: "c", repeated: "d", unique: "u", "ignore-case": "i" },
-  });
-  if (rest.length > 2) throw new UsageFailure(`extra operand '${rest[2]}'`);
-  const output = rest[1] && rest[1] !== "-" ? [] : null;
-  const fold = (line) => (on.has("i") ? line.toLowerCase() : line);
-  const wanted = (count) => (count > 1 ? !on.has("u") : !on.has("d"));
-  const shown = (line, count) => (on.has("c") ? `${String(count).padStart(7)} ${line}` : line);
-  let last = null;
-  let count = 0;
-  const isWhole = yield* eachFile(io, rest.slice(0, 1), function* (input) {
-    const reader = new Lines(input);
-    for (let lines; (lines = yield* reader.next());) {
-      const found = [];
-      for (const line of lines) {
-        if (last !== null && fold(line) === fold(last)) {
-          count++;
-          continue;
-        }
-        if (last !== null && wanted(count)) found.push(shown(last, count));
-        last = line;
-        count = 1;
-      }
-      if (output) output.push(...found);
-      else yield* io.out(toLines(found));
-    }
-  });
-  const end = last !== null && wanted(count) ? [shown(last, count)] : [];
-  if (output) io.files.write(io.cwd, rest[1], toLines([...output, ...end]));
-  else yield* io.out(toLines(end));
-  return isWhole ? 0 : 1;
 }
 
 // --- cut and tr ---
@@ -263,7 +228,6 @@ export const lineWords = {
     usage: "sort [-n] [-r] [-u] [-f] [-t SEPARATOR] [-k FIELD] [-o FILE] [FILE]…",
     about: "sort lines",
   },
-  uniq: { run: uniq, usage: "uniq [-c] [-d] [-u] [-i] [FILE]", about: "drop repeated lines" },
   cut: {
     run: cut,
     usage: "cut -c LIST [FILE]…, or cut -f LIST [-d DELIMITER] [-s] [FILE]…",

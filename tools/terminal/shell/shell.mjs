@@ -17,6 +17,7 @@ const INTERRUPTED = 130;
 
 export class Shell {
   #host;
+  #diff;
   #files;
   #stopping = false;
   #running = new Set();
@@ -24,6 +25,7 @@ export class Shell {
   // spawn(argv, { stdin, stdout, stderr, env, cwd, signal }) runs Python.
   // sleep(ms, abortSignal) -> promise; now() -> ms.
   // interrupted() -> whether Ctrl-C has been pressed, asked while nothing can be awaited.
+  // diff() -> a promise of the package `diff`.
   // writable: the folders in which the words may change something.
   constructor({
     FS,
@@ -33,10 +35,12 @@ export class Shell {
     sleep = wait,
     now = () => performance.now(),
     interrupted = () => false,
+    diff,
     writable = [home, "/tmp"],
   }) {
     this.home = home;
     this.#host = { spawn, sleep, now, interrupted };
+    this.#diff = diff;
     this.#files = new Files(FS, writable);
     // `vars` are the variables that are not exported.
     this.state = { cwd: home, env: { HOME: home, PWD: home, ...env }, vars: {}, code: 0 };
@@ -175,6 +179,7 @@ export class Shell {
       home: this.home,
       cwd: state.cwd,
       sleep: (ms) => pipeline.sleep(ms),
+      diff: this.#diff,
       out: (data) => put(stdout, data),
       err: (text) => put(stderr, `${name}: ${text}\n`),
       open: (path) => this.#open(path, stdin, state.cwd),

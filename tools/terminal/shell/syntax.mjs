@@ -23,7 +23,7 @@ const RESERVED = new Set(
   ),
 );
 const ENDS_WORD = new Set(" \t\n;|&<>()");
-// What a letter stands for after a backslash, in $'…' and for echo and printf.
+// What a letter stands for after a backslash, in $'…' and for echo.
 export const CONTROLS = {
   n: "\n",
   t: "\t",

@@ -1,8 +1,8 @@
-// The words that print text as it is, or a part of it: cat, head, tail, wc, tee, yes, seq.
+// The words that print text as it is, or a part of it: cat, head, tail, wc, yes.
 
 import { encode, fromRaw, join, toRaw } from "./bytes.mjs";
 import { FileError } from "./files.mjs";
-import { readOptions, toCount, UsageFailure } from "./options.mjs";
+import { readOptions, toCount } from "./options.mjs";
 import { Failure, take } from "./pipeline.mjs";
 
 const NEWLINE = 10;
@@ -326,71 +326,13 @@ function* countAll(input, counts) {
   }
 }
 
-// --- tee, yes, seq ---
-
-function* tee(io, args) {
-  const { on, rest } = readOptions(args, { flags: "ai", long: { append: "a" } });
-  const paths = [];
-  let code = 0;
-  for (const name of rest) {
-    try {
-      paths.push(io.files.open(io.cwd, name, { append: on.has("a") }));
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      code = 1;
-      yield* io.err(`${name}: ${error.message}`);
-    }
-  }
-  for (let bytes; (bytes = yield* take(io.stdin));) {
-    for (const path of paths) io.files.append(path, bytes);
-    yield* io.out(bytes);
-  }
-  return code;
-}
+// --- yes ---
 
 function* yes(io, args) {
   const words = args[0] === "--" ? args.slice(1) : args;
   const line = `${words.length ? words.join(" ") : "y"}\n`;
   const bytes = encode(line.repeat(Math.ceil(4096 / line.length)));
   for (;;) yield* io.out(bytes);
-}
-
-function* seq(io, args) {
-  const numbers = [];
-  let separator = "\n";
-  let isPadded = false;
-  for (let index = 0; index < args.length; index++) {
-    if (args[index] === "-s") separator = args[++index] ?? "";
-    else if (args[index].startsWith("-s")) separator = args[index].slice(2);
-    else if (args[index] === "-w") isPadded = true;
-    else numbers.push(args[index]);
-  }
-  if (!numbers.length) throw new UsageFailure("missing operand");
-  if (numbers.length > 3) throw new UsageFailure(`extra operand ‘${numbers[3]}’`);
-  const wrong = numbers.find((text) => !/^[-+]?(\d+\.?\d*|\.\d+)$/.test(text));
-  if (wrong !== undefined) throw new UsageFailure(`invalid floating point argument: ‘${wrong}’`);
-  const end = Number(numbers.at(-1));
-  const begin = numbers.length > 1 ? Number(numbers[0]) : 1;
-  const step = numbers.length > 2 ? Number(numbers[1]) : 1;
-  if (!step) throw new UsageFailure(`invalid Zero increment value: ‘${numbers[1]}’`);
-  const digits = Math.max(
-    ...numbers.slice(0, -1).map((text) => text.split(".")[1]?.length ?? 0),
-    0,
-  );
-  const count = Math.floor((end - begin) / step + 1e-9) + 1;
-  const width = isPadded ? Math.max(begin.toFixed(digits).length, end.toFixed(digits).length) : 0;
-  const shown = (number) => {
-    const text = Math.abs(number).toFixed(digits);
-    return number < 0 ? `-${text.padStart(width - 1, "0")}` : text.padStart(width, "0");
-  };
-  for (let index = 0; index < count;) {
-    const some = [];
-    for (const until = Math.min(count, index + 512); index < until; index++) {
-      some.push(shown(begin + index * step));
-    }
-    yield* io.out(some.join(separator) + (index < count ? separator : "\n"));
-  }
-  return 0;
 }
 
 export const textWords = {
@@ -402,7 +344,5 @@ export const textWords = {
     usage: "wc [-l] [-w] [-c] [-m] [FILE]…",
     about: "count lines, words and bytes",
   },
-  tee: { run: tee, usage: "tee [-a] [FILE]…", about: "write to files and go on" },
   yes: { run: yes, usage: "yes [TEXT]", about: "repeat a line until it is stopped" },
-  seq: { run: seq, usage: "seq [-w] [-s TEXT] [FIRST [STEP]] LAST", about: "print numbers" },
 };

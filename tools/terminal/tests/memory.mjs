@@ -2,6 +2,7 @@
 // on it whose Python is a function of the test.
 
 import { Shell } from "../shell/shell.mjs";
+import { find } from "./packages.mjs";
 
 const [DENIED, EXISTS, IS_FOLDER, MISSING, NO_FOLDER, NOT_EMPTY] = [2, 20, 31, 44, 54, 55];
 
@@ -182,7 +183,7 @@ export function makeShell({
       },
     });
   };
-  return new Shell({ FS, spawn, home: "/course", ...more });
+  return new Shell({ FS, spawn, home: "/course", diff: async () => find("diff"), ...more });
 }
 
 // Run a line; return what came of it.

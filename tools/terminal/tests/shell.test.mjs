@@ -355,7 +355,6 @@ test("Python's own files cannot be changed", async () => {
     "touch /lib/x",
     "mkdir /x",
     "cp users.csv /lib/os.py",
-    "echo a | tee /lib/os.py",
     "find /lib -delete",
     "sort -o /lib/os.py users.csv",
   ]) {
@@ -631,15 +630,12 @@ const waiting = [
   "head -1",
   "tail",
   "grep a",
-  "uniq",
   "cut -c1",
   "tr a b",
-  "tee",
   "yes | grep n",
   "yes | sort",
   "cat | cat | wc",
-  "seq 1000000000",
-  "yes | uniq -u | cat",
+  "yes | cut -c2 | cat",
   "sleep 1 | sleep 60",
   "timeout 60 yes",
   "env A=1 cat",
@@ -752,11 +748,6 @@ test("help lists every word, and --help tells about one", async () => {
 test("which knows Python and the words", async () => {
   const { out, code } = await run(makeShell(), "which python ls");
   assert.deepEqual([code, out.match(/^\w+/gm)], [0, ["python", "ls"]]);
-});
-
-test("date prints the time in UTC", async () => {
-  const { out } = await run(makeShell(), "date; date +%F");
-  assert.match(out, /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}\n\d{4}-\d\d-\d\d\n$/);
 });
 
 test("tail -f is refused in a sentence", async () => {
