@@ -60,7 +60,7 @@
   const message = element("div", "run-message");
   message.setAttribute("role", "status");
 
-  function say(block, text, action) {
+  function showMessage(block, text, action) {
     if (message.previousElementSibling !== block) block.after(message);
     message.replaceChildren(element("p", "", text));
     if (!action) return;
@@ -71,29 +71,29 @@
   }
 
   async function explain(block) {
-    if (navigator.onLine === false) return say(block, OFFLINE);
+    if (navigator.onLine === false) return showMessage(block, OFFLINE);
     const address = new URL(`../assets/terminal/${block.dataset.build}/view/page.mjs`, here);
     const reload = () => location.reload();
     try {
       const { ok } = await fetch(address, { cache: "no-store" });
-      say(block, ok ? BROKEN : UPDATED, reload);
+      showMessage(block, ok ? BROKEN : UPDATED, reload);
     } catch {
-      say(block, UNREACHABLE);
+      showMessage(block, UNREACHABLE);
     }
   }
 
-  async function open(block, act) {
-    say(block, "The terminal is loading…");
+  async function open(block, onPress) {
+    showMessage(block, "The terminal is loading…");
     try {
-      await act(await load(block));
+      await onPress(await load(block));
       message.remove();
     } catch {
       await explain(block);
     }
   }
 
-  // A button that, when it is pressed, has the terminal's page `act`.
-  function makeButton(block, text, name, act) {
+  // A button that, when it is pressed, calls `onPress` with the terminal's page.
+  function makeButton(block, text, name, onPress) {
     const button = element("button", `block-button ${text.toLowerCase()}-button`, text);
     button.type = "button";
     button.setAttribute("aria-label", name);
@@ -114,7 +114,7 @@
     button.addEventListener("blur", go);
     button.addEventListener("click", () => {
       go();
-      open(block, act);
+      open(block, onPress);
     });
     return button;
   }

@@ -81,8 +81,8 @@ export class Lines {
   //                         with { gone: true } only when open() is called
   // answer(text)            the answer to a command that asks, with its line end; null for Ctrl-D
   // interrupt()             Ctrl-C while a command runs
-  // complete(line, cursor)  a promise of { start, words }
-  // say(text)               what only a screen reader does not know: a line from the history
+  // complete(line, cursor)  a promise of { start, candidates }
+  // announce(text)          what only a screen reader does not know: a line from the history
   // storage                 where the history is kept, such as sessionStorage
   constructor(host) {
     this.host = host;
@@ -165,6 +165,33 @@ export class Lines {
 
   // --- Keys ---
 
+  // What the names in KEYS stand for.
+  static #ACTIONS = {
+    enter: (it) => it.#enter(),
+    complete: (it, wasTab) => it.#complete(wasTab),
+    cancel: (it) => it.#cancel(),
+    end: (it) => it.#end(),
+    // What was there can still be scrolled to.
+    clear: (it) => it.clear("\x1b[H\x1b[2J"),
+    search: (it) => it.#search(),
+    toStart: (it) => it.#move(0),
+    toEnd: (it) => it.#move(it.text.length),
+    left: (it) => it.#move(it.#before()),
+    right: (it) => it.#move(it.#after()),
+    wordLeft: (it) => it.#move(it.#wordBefore()),
+    wordRight: (it) => it.#move(it.#wordAfter()),
+    eraseLeft: (it) => it.#erase(it.#before(), it.cursor),
+    eraseRight: (it) => it.#erase(it.cursor, it.#after()),
+    // Ctrl-W takes what stands between two spaces, as in every shell.
+    cutWordLeft: (it) => it.#cut(it.text.slice(0, it.cursor).search(/\S+\s*$|$/), it.cursor),
+    cutWordRight: (it) => it.#cut(it.cursor, it.#wordAfter()),
+    cutToStart: (it) => it.#cut(0, it.cursor),
+    cutToEnd: (it) => it.#cut(it.cursor, it.text.length),
+    paste: (it) => it.#insert(it.cut),
+    older: (it) => it.#older(),
+    newer: (it) => it.#newer(),
+  };
+
   #key(token) {
     if (this.mode === "busy") {
       if (token === INTERRUPT) this.#interrupt();
@@ -189,7 +216,7 @@ export class Lines {
     const action = KEYS[token];
     const wasTab = this.wasTab;
     this.wasTab = false;
-    if (action) this[`_${action}`](wasTab);
+    if (action) Lines.#ACTIONS[action](this, wasTab);
     else if (!token.startsWith(ESCAPE) && token >= " ") this.#insert(token);
   }
 
@@ -214,7 +241,7 @@ export class Lines {
     this.host.interrupt();
   }
 
-  _enter() {
+  #enter() {
     if (this.mode === "line" && isUnfinished(this.text)) {
       this.#replace(`${this.text}\n`);
     } else if (this.mode === "line") {
@@ -247,7 +274,7 @@ export class Lines {
     this.mode = "busy";
   }
 
-  _cancel() {
+  #cancel() {
     if (this.mode === "answer") {
       this.mode = "busy";
       return this.#interrupt();
@@ -261,20 +288,15 @@ export class Lines {
     this.open();
   }
 
-  _end() {
-    if (this.text) return this._eraseRight();
+  #end() {
+    if (this.text) return this.#erase(this.cursor, this.#after());
     if (this.mode === "answer") {
       this.mode = "busy";
       return this.host.answer(null);
     }
     this.host.write(`\n\x1b[2m${STAYS}\x1b[0m\n`);
-    this.host.say(STAYS);
+    this.host.announce(STAYS);
     this.open();
-  }
-
-  // What was there can still be scrolled to.
-  _clear() {
-    this.clear("\x1b[H\x1b[2J");
   }
 
   // --- Moving and erasing ---
@@ -301,30 +323,6 @@ export class Lines {
     return this.cursor + word.length;
   }
 
-  _toStart() {
-    this.#move(0);
-  }
-
-  _toEnd() {
-    this.#move(this.text.length);
-  }
-
-  _left() {
-    this.#move(this.#before());
-  }
-
-  _right() {
-    this.#move(this.#after());
-  }
-
-  _wordLeft() {
-    this.#move(this.#wordBefore());
-  }
-
-  _wordRight() {
-    this.#move(this.#wordAfter());
-  }
-
   #erase(from, to) {
     const gone = this.text.slice(from, to);
     this.text = this.text.slice(0, from) + this.text.slice(to);
@@ -336,53 +334,24 @@ export class Lines {
     this.cut = this.#erase(from, to) || this.cut;
   }
 
-  _eraseLeft() {
-    this.#erase(this.#before(), this.cursor);
-  }
-
-  _eraseRight() {
-    this.#erase(this.cursor, this.#after());
-  }
-
-  _cutToStart() {
-    this.#cut(0, this.cursor);
-  }
-
-  _cutToEnd() {
-    this.#cut(this.cursor, this.text.length);
-  }
-
-  // Ctrl-W takes what stands between two spaces, as in every shell.
-  _cutWordLeft() {
-    this.#cut(this.text.slice(0, this.cursor).search(/\S+\s*$|$/), this.cursor);
-  }
-
-  _cutWordRight() {
-    this.#cut(this.cursor, this.#wordAfter());
-  }
-
-  _paste() {
-    this.#insert(this.cut);
-  }
-
   // --- History ---
 
   #recall(line) {
     if (this.mode !== "line" || line === undefined) return;
     this.#replace(line);
-    this.host.say(line);
+    this.host.announce(line);
   }
 
-  _older() {
+  #older() {
     if (this.mode === "line") this.#recall(this.history.older(this.text));
   }
 
-  _newer() {
+  #newer() {
     if (this.mode === "line") this.#recall(this.history.newer());
   }
 
   // Ctrl-R: the newest line that holds what is typed; Ctrl-R again, the one before.
-  _search() {
+  #search() {
     if (this.mode !== "line") return;
     this.searching = { query: "", draft: this.text, index: undefined };
     this.#showSearch("");
@@ -406,7 +375,7 @@ export class Lines {
       const found = search.query ? this.history.find(search.query, from) : undefined;
       if (found) search.index = found.index;
       this.#showSearch(found ? found.line : this.text);
-      if (found) this.host.say(found.line);
+      if (found) this.host.announce(found.line);
       return;
     }
     this.searching = undefined;
@@ -417,7 +386,7 @@ export class Lines {
 
   // --- Completion ---
 
-  async _complete(wasTab) {
+  async #complete(wasTab) {
     if (this.mode !== "line") return;
     this.wasTab = true;
     const completing = (this.completing = {});
@@ -426,44 +395,44 @@ export class Lines {
     try {
       found = await this.host.complete(this.text, this.cursor);
     } catch {
-      found = { start: this.cursor, words: [] }; // The machine is on its way out, and says so.
+      found = { start: this.cursor, candidates: [] }; // The machine is on its way out, and says so.
     }
     if (this.completing !== completing) return; // The line has gone meanwhile.
     this.completing = undefined;
-    this.#useWords(found, wasTab);
+    this.#useCandidates(found, wasTab);
     this.#catchUp();
   }
 
-  #useWords({ start, words }, wasTab) {
+  #useCandidates({ start, candidates }, wasTab) {
     const typed = this.text.slice(start, this.cursor);
-    const common = words.length ? words.reduce(commonStart) : "";
-    if (words.length === 1) {
-      const [word] = words;
-      const isWhole = !/[\s/=]$/.test(word) && this.text[this.cursor] !== " ";
-      this.#putWord(start, isWhole ? `${word} ` : word);
+    const common = candidates.length ? candidates.reduce(commonStart) : "";
+    if (candidates.length === 1) {
+      const [candidate] = candidates;
+      const isWhole = !/[\s/=]$/.test(candidate) && this.text[this.cursor] !== " ";
+      this.#putWord(start, isWhole ? `${candidate} ` : candidate);
     } else if (common.length > typed.length) {
       this.#putWord(start, common);
-    } else if (words.length && wasTab) {
-      this.#list(words);
+    } else if (candidates.length && wasTab) {
+      this.#list(candidates);
     }
   }
 
-  #putWord(start, word) {
+  #putWord(start, candidate) {
     const rest = this.text.slice(this.cursor);
-    this.#replace(this.text.slice(0, start) + word + rest, start + word.length);
-    this.host.say(word);
+    this.#replace(this.text.slice(0, start) + candidate + rest, start + candidate.length);
+    this.host.announce(candidate);
   }
 
-  #list(words) {
+  #list(candidates) {
     // Of a path, the last part tells one from another.
-    const names = words.map((word) => word.trim().match(/[^/]*\/?$/)[0] || word);
+    const names = candidates.map((candidate) => candidate.trim().match(/[^/]*\/?$/)[0] || candidate);
     const listed = inColumns(names.slice(0, MOST_LISTED), this.host.columns());
     if (names.length > MOST_LISTED) listed.push(`… and ${names.length - MOST_LISTED} more`);
     const cursor = this.cursor;
-    this._toEnd();
+    this.#move(this.text.length);
     this.#draw();
     this.host.write(`\n${listed.join("\n")}\n`);
-    this.host.say(names.slice(0, 20).join(", "));
+    this.host.announce(names.slice(0, 20).join(", "));
     this.cursor = cursor;
     this.isHidden = true;
     this.show();

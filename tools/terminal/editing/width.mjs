@@ -53,15 +53,15 @@ export function place(text, columns) {
   return column < columns ? { row, column, full: false } : { row: row + 1, column: 0, full: true };
 }
 
-// `words` in as many columns as fit, read downwards as `ls` has them.
-export function inColumns(words, columns) {
-  const wide = Math.max(...words.map(textWidth)) + 2;
+// `texts` in as many columns as fit, read downwards as `ls` has them.
+export function inColumns(texts, columns) {
+  const wide = Math.max(...texts.map(textWidth)) + 2;
   const across = Math.max(1, Math.floor((columns + 2) / wide));
-  const rows = Math.ceil(words.length / across);
+  const rows = Math.ceil(texts.length / across);
   const lines = [];
   for (let row = 0; row < rows; row++) {
-    const line = words.filter((_, index) => index % rows === row);
-    lines.push(line.map((word) => word + " ".repeat(wide - textWidth(word))).join("").trimEnd());
+    const line = texts.filter((_, index) => index % rows === row);
+    lines.push(line.map((text) => text + " ".repeat(wide - textWidth(text))).join("").trimEnd());
   }
   return lines;
 }

@@ -33,10 +33,10 @@ function digest(bytes) {
 
 export class Disk {
   /** `originals` are the course's files by their paths; `tables` stands for those of the database. */
-  constructor(originals, tables, tell) {
+  constructor(originals, tables, notify) {
     this.originals = originals;
     this.tables = tables;
-    this.tell = tell;
+    this.notify = notify;
     this.files = new Map(); // path → bytes, or null where it was removed
     this.storing = Promise.resolve(); // one after the other
   }
@@ -59,7 +59,7 @@ export class Disk {
 
   async take(records) {
     const outdated = records.some(({ path, based }) => isData(path) && based !== this.tables);
-    if (outdated) this.tell(course.outdated);
+    if (outdated) this.notify(course.outdated);
     const stored = {};
     for (const { path, bytes, based } of records) {
       if (isData(path)) {
@@ -74,7 +74,7 @@ export class Disk {
       }
       this.files.set(path, bytes);
       if (digest(original) !== based) {
-        this.tell(`${path} has changed in the course since you edited it. Your edit is kept.`);
+        this.notify(`${path} has changed in the course since you edited it. Your edit is kept.`);
         stored[path] = bytes; // said once
       }
     }
@@ -131,7 +131,7 @@ export class Disk {
   complain(what) {
     if (this.complained) return;
     this.complained = true;
-    this.tell(`${what}. What you change lasts until you leave this page.`);
+    this.notify(`${what}. What you change lasts until you leave this page.`);
   }
 }
 
@@ -147,10 +147,10 @@ function same(one, other) {
 // --- The memory of a started Python ---
 
 function checksum(memory) {
-  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength >> 2);
+  const numbers = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength >> 2);
   let sum = memory.byteLength | 0;
-  for (let index = 0; index < words.length; index++) {
-    sum = (Math.imul(sum, 31) + words[index]) | 0;
+  for (let index = 0; index < numbers.length; index++) {
+    sum = (Math.imul(sum, 31) + numbers[index]) | 0;
   }
   return String(sum);
 }

@@ -40,14 +40,14 @@ class Machine extends EventTarget {
   #questions = new Map();
   #late = {}; // edits that wait for the running line to end
 
-  tell(type, properties = {}) {
+  emit(type, properties = {}) {
     this.dispatchEvent(Object.assign(new Event(type), properties));
   }
 
   #become(state) {
     if (this.state === state) return;
     this.state = state;
-    this.tell("state");
+    this.emit("state");
   }
 
   // --- Starting ---
@@ -71,7 +71,7 @@ class Machine extends EventTarget {
 
   async #start() {
     this.#become("starting");
-    this.tell("progress", { text: "Python is loading…" });
+    this.emit("progress", { text: "Python is loading…" });
     await this.#lock();
     // All at once: what takes longest is the network.
     this.#compiled ??= compile();
@@ -83,7 +83,7 @@ class Machine extends EventTarget {
     // Now: what it fetches is kept. It need not wait for the disk.
     this.#launch();
     await disk;
-    this.tell("progress", { text: "Python is starting…" });
+    this.emit("progress", { text: "Python is starting…" });
     await this.#boot(await memory);
     this.#isUp = true;
     this.#become("ready");
@@ -112,7 +112,7 @@ class Machine extends EventTarget {
     ]);
     this.#built = manifest.built;
     const disk = new Disk(new Map(unpack(pack)), manifest.tables, (text) =>
-      this.tell("notice", { text }),
+      this.emit("notice", { text }),
     );
     await disk.open();
     this.#disk = disk;
@@ -299,17 +299,17 @@ class Machine extends EventTarget {
     if (!ended) return;
     this.code = outcome.code;
     ended.resolve(outcome);
-    this.tell("done");
+    this.emit("done");
   }
 
   #hear(message) {
     switch (message.type) {
       case "output":
-        this.tell("output", { data: message.data });
+        this.emit("output", { data: message.data });
         break;
       case "ask":
         this.#become("asking");
-        this.tell("ask", { secret: message.secret });
+        this.emit("ask", { secret: message.secret });
         break;
       case "heard":
         if (this.#ended) this.#ended.heard++;
@@ -343,7 +343,7 @@ class Machine extends EventTarget {
   async #keep(files) {
     if (!Object.keys(files).length) return;
     await this.#disk.save(files);
-    this.tell("files");
+    this.emit("files");
   }
 
   async #finish({ code, state, files, isBloated }, { dead = false } = {}) {
@@ -395,7 +395,7 @@ class Machine extends EventTarget {
       if (error.elsewhere) return;
       this.#starting = undefined;
       this.#isUp = false;
-      this.tell("notice", { text: error.message });
+      this.emit("notice", { text: error.message });
       this.#become("failed");
     }
     this.#end(outcome);
@@ -502,7 +502,7 @@ class Machine extends EventTarget {
     Object.assign(this.#late, { [path]: bytes });
     if (!this.#ended) this.#writeLate();
     await disk.save({ [path]: bytes });
-    this.tell("files");
+    this.emit("files");
   }
 
   #writeLate() {
@@ -522,8 +522,8 @@ class Machine extends EventTarget {
     this.cwd = course.home;
     if (this.#worker) await this.#restart({ code: 130 });
     this.code = 0;
-    this.tell("files");
-    this.tell("done");
+    this.emit("files");
+    this.emit("done");
   }
 }
 

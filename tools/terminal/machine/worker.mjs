@@ -141,7 +141,7 @@ const host = {
   },
 };
 
-/** Give `text` to whoever asks: Python, or a word of the shell. */
+/** Give `text` to whoever asks: Python, or a builtin of the shell. */
 function type(text) {
   const resolve = answer;
   answer = undefined;
@@ -306,7 +306,7 @@ function postMemory() {
   post("snapshot", { memory }, [memory.buffer]);
 }
 
-/** Return the next line that is typed, for a word of the shell; null at the end. */
+/** Return the next line that is typed, for a builtin of the shell; null at the end. */
 async function typed() {
   draw();
   post("ask", { secret: false });

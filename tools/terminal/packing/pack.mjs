@@ -60,8 +60,8 @@ const python = await Python.boot({
 });
 
 async function run(argv, env) {
-  let said = "";
-  const output = { terminal: false, write: (bytes) => (said += Buffer.from(bytes)) };
+  let text = "";
+  const output = { terminal: false, write: (bytes) => (text += Buffer.from(bytes)) };
   const code = await python.run({
     argv,
     cwd: course.home,
@@ -73,7 +73,7 @@ async function run(argv, env) {
     stderr: output,
   });
   if (code) {
-    console.error(said);
+    console.error(text);
     process.exit(1);
   }
 }

@@ -1,7 +1,7 @@
 // The database's tables, and what the last command changed in them.
 
 import { button, element } from "../view/elements.mjs";
-import { compareTables, describe, identify, say, summarize } from "./table-changes.mjs";
+import { compareTables, describe, describeChanges, identify, summarize } from "./table-changes.mjs";
 
 const LONGEST = 60; // characters of a value; its title has them all
 
@@ -25,7 +25,7 @@ class DatabasePanel {
   }
 
   build() {
-    this.said = element("p", { className: "panel-said", role: "status" });
+    this.status = element("p", { className: "panel-status", role: "status" });
     this.list = element("ul", { className: "table-list" });
     this.caption = element("caption", { id: "database-caption" });
     this.head = element("thead");
@@ -45,10 +45,10 @@ class DatabasePanel {
       "section",
       { className: "course-panel course-database", "aria-label": "Database" },
       element("nav", { "aria-label": "Tables" }, this.list),
-      this.said,
+      this.status,
       this.region,
     );
-    this.said.textContent = "The tables are being read…";
+    this.status.textContent = "The tables are being read…";
   }
 
   close() {
@@ -74,7 +74,7 @@ class DatabasePanel {
         this.hasFailed = false;
       } catch (error) {
         this.hasFailed = true;
-        this.said.textContent = `The database could not be read: ${error.message}`;
+        this.status.textContent = `The database could not be read: ${error.message}`;
       }
     }
     this.busy = false;
@@ -84,18 +84,18 @@ class DatabasePanel {
     if (!this.machine) return;
     if (this.tables) {
       this.changes = compareTables(this.tables, tables);
-      const said = tables.map(({ name }) => say(name, this.changes.get(name)));
-      this.said.textContent =
-        said.filter(Boolean).join(" ") || "The last command changed nothing in these tables.";
+      const sentences = tables.map(({ name }) => describeChanges(name, this.changes.get(name)));
+      this.status.textContent =
+        sentences.filter(Boolean).join(" ") || "The last command changed nothing in these tables.";
     } else {
-      this.said.textContent = "Run a command, and what it changes is marked here.";
+      this.status.textContent = "Run a command, and what it changes is marked here.";
     }
     this.tables = tables;
     if (!tables.some(({ name }) => name === this.chosen)) {
       this.chosen = (tables.find(({ count }) => count) ?? tables[0])?.name ?? null;
     }
     if (!tables.length) {
-      this.said.textContent =
+      this.status.textContent =
         "The database has no tables yet. `python manage.py migrate` makes them.";
     }
     this.showList();

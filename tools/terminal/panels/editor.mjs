@@ -40,7 +40,7 @@ class FilesPanel {
     this.list = new FileList((path) => this.bring(path));
     this.name = element("h2", { className: "file-title" });
     this.mark = element("span", { className: "file-mark" });
-    this.said = element("p", { className: "panel-said", role: "status" });
+    this.status = element("p", { className: "panel-status", role: "status" });
     this.code = element("div", { className: "code-view" });
     this.hint = element(
       "p",
@@ -71,11 +71,11 @@ class FilesPanel {
     }
     this.list.changed.after(this.allTools);
     this.main = element("div", { className: "file-view" });
-    this.main.append(head, this.question, this.said, this.code, this.hint);
+    this.main.append(head, this.question, this.status, this.code, this.hint);
     this.root = element("section", { className: "course-panel course-editor" });
     this.root.setAttribute("aria-label", "Files");
     this.root.append(element("div", { className: "editor-body" }, this.list.root, this.main));
-    this.say("Choose a file. Commands that you run use it as you leave it here.");
+    this.showStatus("Choose a file. Commands that you run use it as you leave it here.");
     this.update();
   }
 
@@ -130,7 +130,7 @@ class FilesPanel {
         );
         return;
       }
-      this.say(this.view ? "" : "The editor is loading…");
+      this.showStatus(this.view ? "" : "The editor is loading…");
       const codemirror = await loadCodeMirror();
       if (this.path !== path || this.isClosed) return;
       this.view ??= new CodeView(codemirror, this.code, {
@@ -140,7 +140,7 @@ class FilesPanel {
       this.view.open(path, current);
       this.isShown = true;
       this.compare(false);
-      this.say("");
+      this.showStatus("");
       this.view.goTo((symbol && findSymbol(current, symbol)) || line || 1);
       this.refresh(); // loading may have taken a while
     } catch (error) {
@@ -156,18 +156,18 @@ class FilesPanel {
         : `The file could not be read: ${error.message}`,
     );
     const path = this.path;
-    this.said.append(" ", button("Try again", () => this.show(path)));
+    this.status.append(" ", button("Try again", () => this.show(path)));
   }
 
   // A sentence instead of the text.
   hide(sentence) {
     this.isShown = this.isDirty = this.isComparing = false;
-    this.say(sentence);
+    this.showStatus(sentence);
     this.update();
   }
 
-  say(sentence) {
-    this.said.textContent = sentence;
+  showStatus(sentence) {
+    this.status.textContent = sentence;
   }
 
   // --- Saving ---
@@ -188,12 +188,12 @@ class FilesPanel {
     this.saving += 1;
     try {
       await this.machine.write(path, this.view.text);
-      if (this.unsaved) this.say("");
+      if (this.unsaved) this.showStatus("");
       this.unsaved = false;
     } catch (error) {
       this.unsaved = true;
       if (path === this.path) this.isDirty = true; // the next pause, or command, tries again
-      this.say(`${path} is not saved: ${error.message}`);
+      this.showStatus(`${path} is not saved: ${error.message}`);
     }
     this.saving -= 1;
     this.refresh();
@@ -213,7 +213,7 @@ class FilesPanel {
         this.hasFailed = false;
       } catch (error) {
         this.hasFailed = true;
-        if (!this.unsaved) this.say(`The files could not be read: ${error.message}`);
+        if (!this.unsaved) this.showStatus(`The files could not be read: ${error.message}`);
       }
     }
     this.isLooking = false;
@@ -224,7 +224,7 @@ class FilesPanel {
     if (this.machine.state !== "ready") return;
     this.save();
     if (!this.hasFailed) return;
-    if (!this.unsaved) this.say("");
+    if (!this.unsaved) this.showStatus("");
     this.refresh();
   }
 
@@ -313,10 +313,10 @@ class FilesPanel {
     if (paths.includes(this.path)) this.isDirty = false;
     try {
       for (const path of paths) await this.machine.write(path, null);
-      this.say(paths.length === 1 ? "" : "All files are as they came.");
+      this.showStatus(paths.length === 1 ? "" : "All files are as they came.");
       if (paths.includes(this.path) && this.isComparing) this.compare(false);
     } catch (error) {
-      this.say(`The files could not be put back: ${error.message}`);
+      this.showStatus(`The files could not be put back: ${error.message}`);
     }
     await this.refresh();
   }
@@ -353,7 +353,7 @@ class FilesPanel {
       await this.save();
       await make(this.machine);
     } catch (error) {
-      this.say(
+      this.showStatus(
         error instanceof TypeError
           ? "The download could not be made. Are you offline?"
           : `The download could not be made: ${error.message}`,

@@ -95,12 +95,12 @@ export class FileList {
     const found = this.paths.filter((path) => path.toLowerCase().includes(wanted));
     const items = found.slice(0, MOST).map((path) => this.makeItem(path, path));
     const more = found.length - items.length;
-    const said = !found.length
+    const note = !found.length
       ? "No file has this in its name."
       : more > 0 && `${count(more, "more file has", "more files have")} this in their names.`;
     this.all.replaceChildren(
       element("ul", {}, ...items),
-      ...(said ? [element("p", { role: "status" }, said)] : []),
+      ...(note ? [element("p", { role: "status" }, note)] : []),
     );
   }
 

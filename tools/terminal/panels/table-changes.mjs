@@ -92,7 +92,7 @@ export function summarize({ added, removed, changed }) {
 }
 
 // The same as a sentence: "product: 3 rows added, 1 row removed, 5 rows changed."
-export function say(name, { added, removed, changed, isWhole }) {
+export function describeChanges(name, { added, removed, changed, isWhole }) {
   const counts = { added, removed, changed };
   const parts = Object.keys(counts)
     .filter((what) => counts[what])

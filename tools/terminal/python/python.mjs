@@ -95,7 +95,7 @@ export class Python {
         return host.signal();
       },
     };
-    const restore = lend(module, stdlib);
+    const restore = interceptLoader(module, stdlib);
     try {
       self.py = await loadPyodide({
         lockFileContents: LOCK,
@@ -337,14 +337,14 @@ function memoryStart(snapshot) {
 
 /** Return how long `memory` is without the zeros at its end, in whole pages of WebAssembly. */
 function usedSize(memory) {
-  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
-  let size = words.length;
-  while (size && !words[size - 1]) size--;
+  const numbers = new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
+  let size = numbers.length;
+  while (size && !numbers[size - 1]) size--;
   return Math.ceil((size * 4) / PAGE) * PAGE;
 }
 
 /** Have Pyodide's own loader find what was fetched already; return how to undo that. */
-function lend(module, stdlib) {
+function interceptLoader(module, stdlib) {
   const { fetch } = globalThis;
   const { instantiateStreaming } = WebAssembly;
   globalThis.fetch = async (address, ...options) => {

@@ -1,24 +1,24 @@
 // What Tab offers for the word before the cursor.
 //
-//   await complete(shell, line, cursor, commandsOf)  ->  { start, words }
+//   await complete(shell, line, cursor, commandsOf)  ->  { start, candidates }
 //
-// Each of `words` can replace line.slice(start, cursor). `commandsOf()` returns a promise of
+// Each of `candidates` can replace line.slice(start, cursor). `commandsOf()` returns a promise of
 // manage.py's commands, [{ name, options: ["--dry-run", …], choices: { "--format": ["csv"] } }];
 // it is only called where their names matter.
 
 import { course } from "../course.mjs";
 import { baseName } from "./files.mjs";
 import { LineError, parse } from "./syntax.mjs";
-import { PYTHONS, words as shellWords } from "./words.mjs";
+import { builtins, PYTHONS } from "./builtins.mjs";
 
 export async function complete(shell, line, cursor, commandsOf) {
   const place = findPlace(line.slice(0, cursor));
-  if (!place) return { start: cursor, words: [] };
+  if (!place) return { start: cursor, candidates: [] };
   const { word, before, isFile } = place;
   const helper = new Completion(shell, word, commandsOf);
   const found = isFile ? helper.files() : await helper.of(withoutPrefixes(before));
-  const words = [...new Set(found)].sort().map((text) => quote(text, word));
-  return { start: word.start, words };
+  const candidates = [...new Set(found)].sort().map((text) => quote(text, word));
+  return { start: word.start, candidates };
 }
 
 // --- Where the cursor stands ---
@@ -93,7 +93,7 @@ class Completion {
     if (name === "python" || name === "python3") return this.python(args);
     if (name === "pytest") return this.pytest();
     if (["which", "type"].includes(name)) return this.matching(commandNames());
-    if (name === "help") return this.matching(Object.keys(shellWords));
+    if (name === "help") return this.matching(Object.keys(builtins));
     if (["export", "unset"].includes(name)) return this.matching(this.variables());
     return this.files({ only: ["cd", "rmdir"].includes(name) ? isFolder : undefined });
   }
@@ -163,7 +163,7 @@ class Completion {
 const isFolder = (name) => name.endsWith("/");
 const isFolderOrPython = (name) => isFolder(name) || name.endsWith(".py");
 const commandNames = () => [
-  ...Object.keys(shellWords).filter((name) => name !== ":"),
+  ...Object.keys(builtins).filter((name) => name !== ":"),
   ...PYTHONS,
   "time",
 ];

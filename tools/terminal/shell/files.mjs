@@ -1,4 +1,4 @@
-// Emscripten's file system as the words of the shell see it: paths relative to a folder, errors
+// Emscripten's file system as the builtins see it: paths relative to a folder, errors
 // with the sentences of Linux.
 
 const TEXTS = {

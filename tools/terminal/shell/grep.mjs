@@ -5,7 +5,7 @@ import { literal, literalInSet } from "./expand.mjs";
 import { joined } from "./files.mjs";
 import { readOptions } from "./options.mjs";
 import { Failure } from "./pipeline.mjs";
-import { eachFile, Lines } from "./text-words.mjs";
+import { eachFile, Lines } from "./text-builtins.mjs";
 
 const CLASSES = {
   alpha: "\\p{L}",
@@ -283,7 +283,7 @@ function parts(line, patterns) {
     .map(fromTextToRaw);
 }
 
-export const grepWords = {
+export const grepBuiltins = {
   grep: {
     run: grep,
     usage: "grep [-E | -F] [-i] [-v] [-n] [-c] [-l] [-o] [-r] [-w] PATTERN [FILE]…",

@@ -1,4 +1,4 @@
-// The arguments of a word, read as GNU's programs read theirs.
+// The arguments of a builtin, read as GNU's programs read theirs.
 
 import { Failure } from "./pipeline.mjs";
 

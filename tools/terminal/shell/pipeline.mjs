@@ -1,14 +1,14 @@
 // The commands of a pipeline, run side by side in one thread.
 //
-// A word of the shell is a generator. It stops where a process would wait: `yield` alone lets the
-// others go on, `yield { until }` waits for a condition, `yield promise` for a promise. So words
-// can be driven from where nothing may be awaited: Python's write() feeds the words on its right,
+// A builtin of the shell is a generator. It stops where a process would wait: `yield` alone lets the
+// others go on, `yield { until }` waits for a condition, `yield promise` for a promise. So builtins
+// can be driven from where nothing may be awaited: Python's write() feeds the builtins on its right,
 // and Python's read draws from those on its left.
 
 import { FileError, IS_FOLDER, resolve } from "./files.mjs";
 import { decode, encode, join } from "./bytes.mjs";
 
-const FULL = 65536; // bytes; a word that writes more waits for its reader, as in Linux
+const FULL = 65536; // bytes; a builtin that writes more waits for its reader, as in Linux
 const LIMIT = 2 ** 28; // bytes that a Python on the left of another may leave in between
 const TURN = 15; // milliseconds, after which Ctrl-C gets its chance
 const INTERRUPTED = 130;
@@ -23,7 +23,7 @@ export class Closed extends Error {
   }
 }
 
-// A word's complaint: said on stderr, and its end.
+// A builtin's complaint: said on stderr, and its end.
 export class Failure extends Error {
   constructor(message, code = 1) {
     super(message);
@@ -31,7 +31,7 @@ export class Failure extends Error {
   }
 }
 
-// --- What words read from and write to. The worker's own streams need no more than read() and
+// --- What builtins read from and write to. The worker's own streams need no more than read() and
 // write(); those made here add take() and put(), which wait as generators do. ---
 
 export function* take(input) {
@@ -203,7 +203,7 @@ class PipeOutput {
 
 // --- The pipeline ---
 
-// A stage is { name, words: a generator } or { name, python: argv }, with `stdin`, `stdout`,
+// A stage is { name, builtin: a generator } or { name, python: argv }, with `stdin`, `stdout`,
 // `stderr`, and for Python `env`, `cwd`. `timeout`: { seconds, signal }.
 export class Pipeline {
   #waiting = [];
@@ -217,7 +217,7 @@ export class Pipeline {
     this.stages = [];
   }
 
-  // For its words: a wait that is over when the pipeline is.
+  // For its builtins: a wait that is over when the pipeline is.
   sleep(ms) {
     return this.host.sleep(ms, this.#timers.signal);
   }
@@ -247,7 +247,7 @@ export class Pipeline {
       sent: undefined,
     }));
     this.#letGoOfUnusedPipes();
-    for (const stage of this.stages) if (stage.words && stage.timeout) this.#watch(stage);
+    for (const stage of this.stages) if (stage.builtin && stage.timeout) this.#watch(stage);
     try {
       while (await this.#turn());
     } finally {
@@ -316,8 +316,8 @@ export class Pipeline {
     stage.ready = () => true;
     try {
       const { done, value } = sent?.error
-        ? stage.words.throw(sent.error)
-        : stage.words.next(sent?.value);
+        ? stage.builtin.throw(sent.error)
+        : stage.builtin.next(sent?.value);
       if (done) this.finish(stage, value ?? 0);
       else if (typeof value?.then === "function") this.#await(stage, value);
       else if (value) stage.ready = value.until;
@@ -415,4 +415,4 @@ export class Pipeline {
   }
 }
 
-const isReady = ({ words, done, ready }) => Boolean(words && !done && ready());
+const isReady = ({ builtin, done, ready }) => Boolean(builtin && !done && ready());

@@ -1,4 +1,4 @@
-// A small shell: it runs one line, in the language of syntax.mjs, with the words of words.mjs.
+// A small shell: it runs one line, in the language of syntax.mjs, with what builtins.mjs has.
 //
 //   const shell = new Shell({ FS, spawn, home: "/home", env })
 //   await shell.run(line, { stdin, stdout, stderr, columns, rows })  -> exit code
@@ -10,7 +10,7 @@ import { expand, expandToOne } from "./expand.mjs";
 import { FileError, Files, resolve } from "./files.mjs";
 import { Capture, FileInput, FileOutput, nothing, Pipeline, put } from "./pipeline.mjs";
 import { LineError, parse, plain, toAssignment } from "./syntax.mjs";
-import { lookUp } from "./words.mjs";
+import { lookUp } from "./builtins.mjs";
 
 const WRONG_LINE = 2;
 const INTERRUPTED = 130;
@@ -26,7 +26,7 @@ export class Shell {
   // sleep(ms, abortSignal) -> promise; now() -> ms.
   // interrupted() -> whether Ctrl-C has been pressed, asked while nothing can be awaited.
   // diff() -> a promise of the package `diff`.
-  // writable: the folders in which the words may change something.
+  // writable: the folders in which the builtins may change something.
   constructor({
     FS,
     spawn,
@@ -153,17 +153,17 @@ export class Shell {
     }
     const [stdin, stdout, stderr] = streams;
     const stage = { name: argv[0] ?? "shell", stdin, stdout, stderr, cwd: state.cwd };
-    if (problem) return { ...stage, words: say(stderr, `${problem}\n`, 1) };
-    if (!argv.length) return { ...stage, words: assign(state, assigned, context.lastCode) };
+    if (problem) return { ...stage, builtin: refuse(stderr, `${problem}\n`, 1) };
+    if (!argv.length) return { ...stage, builtin: assign(state, assigned, context.lastCode) };
     const env = { ...state.env, ...assigned };
     const found = lookUp(argv, { env, files: this.#files, cwd: state.cwd });
-    if (found.problem) return { ...stage, words: say(stderr, found.problem, found.code) };
+    if (found.problem) return { ...stage, builtin: refuse(stderr, found.problem, found.code) };
     Object.assign(stage, { name: found.name, env: found.env, timeout: found.timeout });
     if (found.python) return { ...stage, python: found.python };
-    return { ...stage, words: found.run(this.#io(stage, scope), found.args) };
+    return { ...stage, builtin: found.run(this.#io(stage, scope), found.args) };
   }
 
-  // What a word gets to work with.
+  // What a builtin gets to work with.
   #io(stage, { state, columns, pipeline }) {
     const { name, stdin, stdout, stderr, env } = stage;
     const files = this.#files;
@@ -261,7 +261,7 @@ function copyOf(state) {
   return { ...state, env: { ...state.env }, vars: { ...state.vars } };
 }
 
-function* say(stderr, text, code) {
+function* refuse(stderr, text, code) {
   yield* put(stderr, text);
   return code;
 }

@@ -33,8 +33,8 @@ async function offered(line, { cwd = "/course", commandsOf = async () => COMMAND
   shell.state.cwd = cwd;
   const cursor = line.includes("¦") ? line.indexOf("¦") : line.length;
   const text = line.replace("¦", "");
-  const { start, words } = await complete(shell, text, cursor, commandsOf);
-  return words.map((word) => text.slice(0, start) + word);
+  const { start, candidates } = await complete(shell, text, cursor, commandsOf);
+  return candidates.map((one) => text.slice(0, start) + one);
 }
 
 const cases = [
@@ -130,7 +130,7 @@ const cases = [
   ["nothing is offered in a line that is not understood", "cat << us", []],
   ["nothing is offered for what does not exist", "cat nope/x", []],
   ["export takes a variable", "export HO", ["export HOME"]],
-  ["help offers the words of the shell", "help gre", ["help grep"]],
+  ["help offers the builtins", "help gre", ["help grep"]],
 ];
 
 for (const [name, line, expected] of cases) {

@@ -135,8 +135,8 @@ class FakeMachine extends EventTarget {
 
   async complete(line, cursor) {
     const start = line.lastIndexOf(" ", cursor - 1) + 1;
-    const words = ["python", "manage.py", "chapters/", "chapters/01/", "chapters/02/", "greet"];
-    return { start, words: words.filter((word) => word.startsWith(line.slice(start, cursor))) };
+    const candidates = ["python", "manage.py", "chapters/", "chapters/01/", "chapters/02/", "greet"];
+    return { start, candidates: candidates.filter((one) => one.startsWith(line.slice(start, cursor))) };
   }
 
   async reset() {

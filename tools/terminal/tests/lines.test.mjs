@@ -28,8 +28,8 @@ function terminal({ columns = 40, slow = false, complete, storage = new Map() } 
     },
     answer: (text) => it.answers.push(text),
     interrupt: () => (it.interrupts += 1),
-    complete: complete ?? (async (line, cursor) => ({ start: cursor, words: [] })),
-    say: (text) => it.said.push(text),
+    complete: complete ?? (async (line, cursor) => ({ start: cursor, candidates: [] })),
+    announce: (text) => it.said.push(text),
     storage: {
       getItem: (key) => storage.get(key) ?? null,
       setItem: (key, value) => storage.set(key, value),
@@ -40,8 +40,8 @@ function terminal({ columns = 40, slow = false, complete, storage = new Map() } 
   return it;
 }
 
-const completing = (...words) => ({
-  complete: async (line, cursor) => ({ start: line.lastIndexOf(" ", cursor - 1) + 1, words }),
+const completing = (...candidates) => ({
+  complete: async (line, cursor) => ({ start: line.lastIndexOf(" ", cursor - 1) + 1, candidates }),
 });
 
 test("Enter runs the line and the prompt comes back", async () => {
@@ -281,7 +281,7 @@ test("Tab puts no space after a folder", async () => {
   assert.equal(screen.text, "$ ls chapters/x");
 });
 
-test("Tab puts in what several words have in common, and a second Tab lists them", async () => {
+test("Tab puts in what several candidates have in common, and a second Tab lists them", async () => {
   const { type, screen } = terminal(completing("chapters/01/", "chapters/02/"));
   type("ls c", "\t");
   await soon();
@@ -292,13 +292,13 @@ test("Tab puts in what several words have in common, and a second Tab lists them
 });
 
 test("Tab completes the word at the cursor, not the end of the line", async () => {
-  const { type, screen } = terminal({ complete: async () => ({ start: 0, words: ["python"] }) });
+  const { type, screen } = terminal({ complete: async () => ({ start: 0, candidates: ["python"] }) });
   type("py manage.py", HOME, RIGHT, RIGHT, "\t");
   await soon();
   assert.equal(screen.text, "$ python manage.py");
 });
 
-test("keys typed while Tab looks for words come after them", async () => {
+test("keys typed while Tab looks for candidates come after them", async () => {
   const { type, runs } = terminal(completing("hello"));
   type("he", "\t", "-v 0", "\r");
   await soon();

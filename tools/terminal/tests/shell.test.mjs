@@ -468,7 +468,7 @@ test("100 MB go through a pipe without being kept", async () => {
   assert.equal(out, "100\n");
 });
 
-test("10 MB of lines go through words", async () => {
+test("10 MB of lines go through builtins", async () => {
   const { out } = await run(
     makeShell(),
     "yes 'a line of text' | head -c 10000000 | grep -v b | cut -c1-3 | tail -1 | tr a z",
@@ -673,7 +673,7 @@ test("after a Python that ends with 130 the line goes no further", async () => {
   assert.equal((await run(makeShell({ python: () => 130 }), "! python x || echo no")).code, 130);
 });
 
-test("Ctrl-C ends the words beside a Python, and waits for Python itself", async () => {
+test("Ctrl-C ends the builtins beside a Python, and waits for Python itself", async () => {
   let end;
   const shell = makeShell({ python: () => new Promise((resolve) => (end = resolve)) });
   const running = run(shell, "python x | cat");
@@ -695,7 +695,7 @@ test("Ctrl-C keeps a Python that has not begun from beginning", async () => {
   assert.deepEqual([code, calls], [130, []]);
 });
 
-test("a Python that draws from words that give nothing hears of Ctrl-C", async () => {
+test("a Python that draws from builtins that give nothing hears of Ctrl-C", async () => {
   let asked = 0;
   const python = (argv, { line }) => (line() === null ? 130 : 0);
   const shell = makeShell({ python, interrupted: () => ++asked > 1000 });
@@ -745,7 +745,7 @@ test("help lists every word, and --help tells about one", async () => {
   assert.equal((await run(shell, "echo --help")).out, "--help\n");
 });
 
-test("which knows Python and the words", async () => {
+test("which knows Python and the builtins", async () => {
   const { out, code } = await run(makeShell(), "which python ls");
   assert.deepEqual([code, out.match(/^\w+/gm)], [0, ["python", "ls"]]);
 });
@@ -817,7 +817,7 @@ for (const [line, code, text] of complaints) {
 }
 
 test("no word breaks on odd arguments", async () => {
-  const { words } = await import("../shell/words.mjs");
+  const { builtins } = await import("../shell/builtins.mjs");
   const odd = [
     "",
     "''",
@@ -836,7 +836,7 @@ test("no word breaks on odd arguments", async () => {
     "\\",
     "0",
   ];
-  for (const name of Object.keys(words)) {
+  for (const name of Object.keys(builtins)) {
     for (const one of odd) {
       const arg = one === "\\" ? "'\\'" : one;
       const line = `timeout 0.05 ${name} ${arg} < users.csv | head -c 1000`;

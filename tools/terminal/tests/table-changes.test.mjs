@@ -6,7 +6,7 @@ import {
   compareTables,
   describe,
   identify,
-  say,
+  describeChanges,
   summarize,
 } from "../panels/table-changes.mjs";
 
@@ -31,7 +31,7 @@ test("the same rows have no changes", () => {
   const changes = compareRows(many(3, 1), many(3, 1));
   assert.deepEqual(numbers(changes), [0, 0, 0]);
   assert.equal(summarize(changes), "");
-  assert.equal(say("shop_product", changes), "");
+  assert.equal(describeChanges("shop_product", changes), "");
 });
 
 test("added, removed and changed rows are found by their key", () => {
@@ -47,7 +47,7 @@ test("added, removed and changed rows are found by their key", () => {
   );
   assert.equal(summarize(changes), "+1 −1, 2 changed");
   assert.equal(
-    say("shop_product", changes),
+    describeChanges("shop_product", changes),
     "shop_product: 1 row added, 1 row removed, 2 rows changed.",
   );
 });
@@ -85,7 +85,7 @@ test("keys that are texts are compared as texts", () => {
 test("where rows are out of sight, the numbers are the least that happened", () => {
   const changes = compareRows(many(300, 1), many(300, 1, "2.00"));
   assert.deepEqual(numbers(changes), [0, 0, 200]);
-  assert.equal(say("shop_product", changes), "shop_product: at least 200 rows changed.");
+  assert.equal(describeChanges("shop_product", changes), "shop_product: at least 200 rows changed.");
 });
 
 test("a new column is a change in every row, and rows that are gone do not have it", () => {

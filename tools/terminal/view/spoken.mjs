@@ -16,7 +16,7 @@ export class Spoken {
   // A command begins.
   begin() {
     this.text = "";
-    this.said = 0;
+    this.announced = 0;
     this.held = 0;
   }
 
@@ -32,9 +32,9 @@ export class Spoken {
     for (const line of lines) {
       const shown = line.replace(/\r+$/, "").split("\r").at(-1).replace(CONTROLS, "").trimEnd();
       if (!shown) continue;
-      if (this.said < MOST || (isWaiting && line === lines.at(-1))) now.push(shown);
+      if (this.announced < MOST || (isWaiting && line === lines.at(-1))) now.push(shown);
       else this.held += 1;
-      this.said += 1;
+      this.announced += 1;
     }
     return now.join("\n");
   }

@@ -39,7 +39,7 @@ export class TerminalView {
     block.after(this.frame); // xterm.js measures its letters, so it must be in the page
     this.display = new Display(this.screen, Terminal, FitAddon, {
       keys: (data) => this.lines.feed(data),
-      escape: () => this.#say("Tab leaves the terminal now."),
+      escape: () => this.#announce("Tab leaves the terminal now."),
       beforeResize: () => this.lines.hide(),
       afterResize: () => this.lines.show(),
     });
@@ -55,7 +55,7 @@ export class TerminalView {
       answer: (text) => machine.input(text),
       interrupt: () => machine.interrupt(),
       complete: (line, cursor) => machine.complete(line, cursor),
-      say: (text) => this.#say(text),
+      announce: (text) => this.#announce(text),
       storage: sessionStorageOrNone(),
     });
     this.#listen();
@@ -139,7 +139,7 @@ export class TerminalView {
       await this.display.written();
       this.display.startOfLine();
       if (note) this.#remark(note);
-      this.#say(this.spoken.end(code));
+      this.#announce(this.spoken.end(code));
       return { code, gone: this.machine.state !== "ready" };
     } catch (error) {
       await this.display.written();
@@ -177,7 +177,7 @@ export class TerminalView {
     on("progress", ({ text }) => {
       this.progress = text;
       this.#showState();
-      this.#say(text);
+      this.#announce(text);
     });
     on("notice", ({ text }) => this.notice(text));
     on("state", () => {
@@ -200,18 +200,18 @@ export class TerminalView {
 
   #remark(text) {
     this.display.write(`\x1b[33m${text}\x1b[0m\n`);
-    this.#say(text);
+    this.#announce(text);
   }
 
-  // --- What is said ---
+  // --- What a screen reader says ---
 
   #speak(isWaiting = false) {
     clearTimeout(this.speaking);
     this.speaking = undefined;
-    this.#say(this.spoken.take(isWaiting));
+    this.#announce(this.spoken.take(isWaiting));
   }
 
-  #say(text) {
+  #announce(text) {
     if (!text) return;
     this.speech.append(element("p", {}, text));
     while (this.speech.children.length > KEPT_SPEECH) this.speech.firstChild.remove();
@@ -219,10 +219,10 @@ export class TerminalView {
 
   // --- States and notices ---
 
-  #showState(words) {
+  #showState(override) {
     const { state, code } = this.machine;
     this.frame.dataset.state = state;
-    let text = words ?? STATES[state];
+    let text = override ?? STATES[state];
     if (state === "starting" && this.progress) text = this.progress;
     if (state === "ready" && code) text = `${text}. Exit code ${code}`;
     if (this.wanted && (state === "running" || state === "asking")) {
@@ -241,15 +241,15 @@ export class TerminalView {
     this.obstacle.dataset.shown = shown;
     this.obstacle.replaceChildren();
     if (!shown) return;
-    const act = (start) => {
+    const connect = (start) => {
       this.#connect(start);
       this.display.focus();
     };
     this.obstacle.append(element("p", {}, shown));
     if (state === "elsewhere") {
-      this.obstacle.append(button("Use it here", () => act(() => this.machine.takeOver())));
+      this.obstacle.append(button("Use it here", () => connect(() => this.machine.takeOver())));
     } else {
-      this.obstacle.append(button("Try again", () => act()));
+      this.obstacle.append(button("Try again", () => connect()));
       this.obstacle.append(button("Reload the page", () => location.reload()));
     }
   }

@@ -1,9 +1,9 @@
-// The words that sort, compare and change lines: sort, cut, tr.
+// The builtins that sort, compare and change lines: sort, cut, tr.
 
 import { fromTextToRaw } from "./bytes.mjs";
 import { readOptions, UsageFailure } from "./options.mjs";
 import { Failure, take } from "./pipeline.mjs";
-import { allLines, eachFile, Lines, toLines } from "./text-words.mjs";
+import { allLines, eachFile, Lines, toLines } from "./text-builtins.mjs";
 
 // --- sort ---
 
@@ -222,7 +222,7 @@ function byteOf(piece) {
   return named[piece[1]] ?? piece.charCodeAt(1);
 }
 
-export const lineWords = {
+export const lineBuiltins = {
   sort: {
     run: sort,
     usage: "sort [-n] [-r] [-u] [-f] [-t SEPARATOR] [-k FIELD] [-o FILE] [FILE]…",

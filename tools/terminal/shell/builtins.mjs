@@ -1,13 +1,13 @@
-// All words that the shell has, and what stands behind a command's name: a word, Python, or one
+// All builtins of the shell, and what stands behind a command's name: a builtin, Python, or one
 // sentence that says why there is nothing.
 
 import { course } from "../course.mjs";
-import { fileWords } from "./file-words.mjs";
-import { grepWords } from "./grep.mjs";
-import { lineWords } from "./line-words.mjs";
+import { fileBuiltins } from "./file-builtins.mjs";
+import { grepBuiltins } from "./grep.mjs";
+import { lineBuiltins } from "./line-builtins.mjs";
 import { toSeconds, UsageFailure } from "./options.mjs";
-import { shellWords } from "./shell-words.mjs";
-import { textWords } from "./text-words.mjs";
+import { shellBuiltins } from "./shell-builtins.mjs";
+import { textBuiltins } from "./text-builtins.mjs";
 
 export const PYTHONS = ["python", "python3", "pytest", "django-admin"];
 
@@ -50,7 +50,7 @@ const which = {
     let code = 0;
     for (const name of args) {
       if (PYTHONS.includes(name)) yield* io.out(`${name} is Python, in this page\n`);
-      else if (Object.hasOwn(words, name)) yield* io.out(`${name} is a word of this shell\n`);
+      else if (Object.hasOwn(builtins, name)) yield* io.out(`${name} is a word of this shell\n`);
       else code = 1;
     }
     return code;
@@ -62,7 +62,7 @@ const help = {
   about: "list what there is",
   *run(io, args) {
     for (const name of args) {
-      if (!Object.hasOwn(words, name)) {
+      if (!Object.hasOwn(builtins, name)) {
         yield* io.err(`there is no word ${name} here`);
         return 1;
       }
@@ -73,29 +73,29 @@ const help = {
   },
 };
 
-const helpOn = (name) => `Usage: ${words[name].usage}\nIt is there to ${words[name].about}.\n`;
+const helpOn = (name) => `Usage: ${builtins[name].usage}\nIt is there to ${builtins[name].about}.\n`;
 
 function overview() {
-  const shown = Object.keys(words)
+  const shown = Object.keys(builtins)
     .filter((name) => name !== ":")
     .sort();
   const width = Math.max(...shown.map((name) => name.length));
   return [
     ...course.help,
     "\n",
-    ...shown.map((name) => `${name.padEnd(width)}  ${words[name].about}\n`),
+    ...shown.map((name) => `${name.padEnd(width)}  ${builtins[name].about}\n`),
     "\n",
     "Between commands: | && || ;   Around one: > >> 2> 2>&1 &> <, NAME=value, time, !\n",
     "In words: '…' \"…\" $'…' $NAME $? $(…) * ? [a-z] ~   Ctrl-C ends a command.\n",
   ].join("");
 }
 
-export const words = {
-  ...textWords,
-  ...lineWords,
-  ...grepWords,
-  ...fileWords,
-  ...shellWords,
+export const builtins = {
+  ...textBuiltins,
+  ...lineBuiltins,
+  ...grepBuiltins,
+  ...fileBuiltins,
+  ...shellBuiltins,
   which,
   type: which,
   help,
@@ -111,14 +111,14 @@ export function lookUp(argv, { env, files, cwd }) {
     if (!inner) break;
     if (inner.problem) return inner;
     ({ env } = inner);
-    if (!inner.argv.length) return { name, run: words[name].run, args: [], env };
+    if (!inner.argv.length) return { name, run: builtins[name].run, args: [], env };
     timeout ??= inner.timeout;
     [name, ...args] = inner.argv;
   }
   const python = toPython(name, args, files, cwd);
   if (python) return { name, python, env, timeout };
-  if (Object.hasOwn(words, name)) {
-    const run = args.includes("--help") && !words[name].raw ? sayHelp : words[name].run;
+  if (Object.hasOwn(builtins, name)) {
+    const run = args.includes("--help") && !builtins[name].raw ? sayHelp : builtins[name].run;
     return { name, run, args, env, timeout };
   }
   return missing(name, args, files, cwd);
@@ -190,7 +190,7 @@ function toPython(name, args, files, cwd) {
   return cannotStart([name]) ? null : ["python", name, ...args];
 }
 
-// Return the word whose hint tells why Python cannot do this here, if it cannot.
+// Return the key of the hint that tells why Python cannot do this here, if it cannot.
 function cannotStart(args) {
   if (args[0] === "-m") return MODULES[args[1]];
   return course.installer.test(args[0] ?? "") ? "start" : undefined;

@@ -1,4 +1,4 @@
-// The words that work on files and folders: ls, find, rm, mv, cp, mkdir, rmdir, touch, diff.
+// The builtins that work on files and folders: ls, find, rm, mv, cp, mkdir, rmdir, touch, diff.
 
 import { fromRaw, fromTextToRaw, toRaw } from "./bytes.mjs";
 import { globToPattern } from "./expand.mjs";
@@ -11,7 +11,7 @@ import { hunksOf } from "./difference.mjs";
 const quoted = (name) => (name.includes("'") ? `"${name}"` : `'${name}'`);
 
 // Do `work` for each name; what goes wrong with one is said, and the others follow.
-function* forEach(io, names, say, work) {
+function* forEach(io, names, explain, work) {
   let code = 0;
   for (const name of names) {
     try {
@@ -19,7 +19,7 @@ function* forEach(io, names, say, work) {
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       code = 1;
-      yield* io.err(say(name, error.message));
+      yield* io.err(explain(name, error.message));
     }
   }
   return code;
@@ -156,8 +156,8 @@ function* find(io, args) {
   const begin = args.findIndex((arg) => arg.startsWith("-") || arg === "!");
   const starts = begin < 0 ? args : args.slice(0, begin);
   const tests = toTests(begin < 0 ? [] : args.slice(begin), io);
-  const say = (name, why) => `‘${name}’: ${why}`;
-  return yield* forEach(io, starts.length ? starts : ["."], say, function* (start) {
+  const explain = (name, why) => `‘${name}’: ${why}`;
+  return yield* forEach(io, starts.length ? starts : ["."], explain, function* (start) {
     io.files.stat(io.cwd, start);
     yield* findBelow(io, start, 0, tests);
   });
@@ -234,9 +234,9 @@ function* rm(io, args) {
   });
   if (!rest.length && !on.has("f")) throw new UsageFailure("missing operand");
   const recursive = on.has("r") || on.has("R");
-  const say = (name, why) => `cannot remove ${quoted(name)}: ${why}`;
+  const explain = (name, why) => `cannot remove ${quoted(name)}: ${why}`;
   let refused = 0;
-  const failed = yield* forEach(io, rest, say, function* (name) {
+  const failed = yield* forEach(io, rest, explain, function* (name) {
     if (recursive && isDot(baseName(name))) {
       refused = 1;
       return yield* io.err(
@@ -269,8 +269,8 @@ function* removeAll(io, path, isVerbose) {
 function* rmdir(io, args) {
   const { rest } = readOptions(args, {});
   if (!rest.length) throw new UsageFailure("missing operand");
-  const say = (name, why) => `failed to remove ${quoted(name)}: ${why}`;
-  return yield* forEach(io, rest, say, function* (name) {
+  const explain = (name, why) => `failed to remove ${quoted(name)}: ${why}`;
+  return yield* forEach(io, rest, explain, function* (name) {
     if (!io.files.stat(io.cwd, name).isFolder) throw new FileError(54);
     if (io.files.list(io.cwd, name).length) throw new FileError(55);
     io.files.rmdir(io.cwd, name);
@@ -284,8 +284,8 @@ function* mkdir(io, args) {
     long: { parents: "p", verbose: "v" },
   });
   if (!rest.length) throw new UsageFailure("missing operand");
-  const say = (name, why) => `cannot create directory ‘${name}’: ${why}`;
-  return yield* forEach(io, rest, say, function* (name) {
+  const explain = (name, why) => `cannot create directory ‘${name}’: ${why}`;
+  return yield* forEach(io, rest, explain, function* (name) {
     if (!on.has("p")) io.files.mkdir(io.cwd, name);
     else makeAll(io, name);
     if (on.has("v")) yield* io.out(`mkdir: created directory ${quoted(name)}\n`);
@@ -341,8 +341,8 @@ function* mv(io, args) {
   const { on, value, rest } = readOptions(args, MOVE);
   const pairs = new Map(toPairs(io, rest, value.t));
   let [from, to, failed] = ["", "", 0];
-  const say = (_, why) => `cannot move ${quoted(from)} to ${quoted(to)}: ${why}`;
-  const failures = yield* forEach(io, pairs.keys(), say, function* (name) {
+  const explain = (_, why) => `cannot move ${quoted(from)} to ${quoted(to)}: ${why}`;
+  const failures = yield* forEach(io, pairs.keys(), explain, function* (name) {
     [from, to] = [name, pairs.get(name)];
     const complain = function* (text) {
       failed = 1;
@@ -477,7 +477,7 @@ function* diff(io, args) {
   return 1;
 }
 
-export const fileWords = {
+export const fileBuiltins = {
   ls: {
     run: ls,
     usage: "ls [-l] [-a] [-1] [-R] [-t] [-r] [FILE]…",

@@ -1,4 +1,4 @@
-// The words that print text as it is, or a part of it: cat, head, tail, wc, yes.
+// The builtins that print text as it is, or a part of it: cat, head, tail, wc, yes.
 
 import { encode, fromRaw, join, toRaw } from "./bytes.mjs";
 import { FileError } from "./files.mjs";
@@ -335,7 +335,7 @@ function* yes(io, args) {
   for (;;) yield* io.out(bytes);
 }
 
-export const textWords = {
+export const textBuiltins = {
   cat: { run: cat, usage: "cat [-n] [-v] [FILE]…", about: "print files" },
   head: { run: head, usage: "head [-N | -n N | -c N] [FILE]…", about: "print the first lines" },
   tail: { run: tail, usage: "tail [-N | -n N | -c N] [FILE]…", about: "print the last lines" },

@@ -1,4 +1,4 @@
-// The words that concern the shell itself, the time, and text from nowhere: cd, echo, env, sleep, …
+// The builtins that concern the shell itself, the time, and text from nowhere: cd, echo, env, sleep, …
 
 import { FileError, resolve } from "./files.mjs";
 import { readOptions, toSeconds, UsageFailure } from "./options.mjs";
@@ -75,7 +75,7 @@ function* env(io) {
   yield* io.out(listOf(io.env));
 }
 
-function* exportWord(io, args) {
+function* exportVariable(io, args) {
   const { state } = io;
   const names = args.filter((arg) => arg !== "-p");
   if (!names.length) {
@@ -150,7 +150,7 @@ function* prefix(io, args) {
   throw new UsageFailure(args.length ? `cannot run ${args.join(" ")}` : "missing operand", 125);
 }
 
-export const shellWords = {
+export const shellBuiltins = {
   cd: { run: cd, usage: "cd [FOLDER | -]", about: "go to another folder" },
   pwd: { run: pwd, usage: "pwd", about: "say in which folder you are" },
   echo: { run: echo, usage: "echo [-n] [-e] [TEXT]…", about: "print its words", raw: true },
@@ -160,7 +160,7 @@ export const shellWords = {
     about: "list the environment, or set it for one command",
   },
   export: {
-    run: exportWord,
+    run: exportVariable,
     usage: "export NAME[=value]…",
     about: "set a variable for the commands that follow",
   },
