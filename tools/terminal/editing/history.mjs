@@ -27,13 +27,15 @@ export class History {
     }
   }
 
-  // Back to the line that is being typed.
+  /** Back to the line that is being typed. */
   leave() {
     this.index = this.lines.length;
     this.draft = "";
   }
 
-  // The line before, or undefined. `draft` is what stands there now; going down brings it back.
+  /**
+   * The line before, or undefined. `draft` is what stands there now; going down brings it back.
+   */
   older(draft) {
     if (this.index === 0) return undefined;
     if (this.index === this.lines.length) this.draft = draft;
@@ -47,7 +49,7 @@ export class History {
     return this.index === this.lines.length ? this.draft : this.lines[this.index];
   }
 
-  // The newest line before `index` that holds `text`: { line, index }, or undefined.
+  /** The newest line before `index` that holds `text`: { line, index }, or undefined. */
   find(text, index = this.lines.length) {
     while (--index >= 0) {
       if (this.lines[index].includes(text)) return { line: this.lines[index], index };

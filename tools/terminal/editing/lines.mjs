@@ -55,7 +55,7 @@ const KEYS = {
   "\x1b[B": "newer",
 };
 
-// The keys in what xterm.js passes on. Pasted lines come as if they were typed one by one.
+/** The keys in what xterm.js passes on. Pasted lines come as if they were typed one by one. */
 export function tokens(data) {
   const found = [];
   for (const [token, pasted] of data.matchAll(TOKENS)) {
@@ -74,16 +74,18 @@ export function tokens(data) {
 }
 
 export class Lines {
-  // write(text)             what the terminal shows
-  // columns()               its width
-  // prompt()                what stands before a line, with its colors
-  // run(line)               runs a line; the next prompt comes when the promise is fulfilled, but
-  //                         with { gone: true } only when open() is called
-  // answer(text)            the answer to a command that asks, with its line end; null for Ctrl-D
-  // interrupt()             Ctrl-C while a command runs
-  // complete(line, cursor)  a promise of { start, candidates }
-  // announce(text)          what only a screen reader does not know: a line from the history
-  // storage                 where the history is kept, such as sessionStorage
+  /**
+   * write(text)             what the terminal shows
+   * columns()               its width
+   * prompt()                what stands before a line, with its colors
+   * run(line)               runs a line; the next prompt comes when the promise is fulfilled, but
+   *                         with { gone: true } only when open() is called
+   * answer(text)            the answer to a command that asks, with its line end; null for Ctrl-D
+   * interrupt()             Ctrl-C while a command runs
+   * complete(line, cursor)  a promise of { start, candidates }
+   * announce(text)          what only a screen reader does not know: a line from the history
+   * storage                 where the history is kept, such as sessionStorage
+   */
   constructor(host) {
     this.host = host;
     this.history = new History(host.storage);
@@ -97,21 +99,21 @@ export class Lines {
     return this.mode === "line" && !this.completing && !this.playing;
   }
 
-  // Take lines from now on; the first may have been begun.
+  /** Take lines from now on; the first may have been begun. */
   open(draft = "") {
     this.#prompt();
     if (draft) this.#replace(draft);
     this.#catchUp();
   }
 
-  // Take no keys, until open() is called again.
+  /** Take no keys, until open() is called again. */
   close() {
     this.mode = "busy";
     this.ahead = [];
     this.completing = undefined;
   }
 
-  // A command asks. `shown` is the text before the cursor, as the terminal has it.
+  /** A command asks. `shown` is the text before the cursor, as the terminal has it. */
   ask(shown, secret = false) {
     this.mode = "answer";
     this.#begin(shown, secret);
@@ -120,8 +122,10 @@ export class Lines {
     if (!secret) this.#catchUp();
   }
 
-  // Type `lines` and run each in turn, with `run`, up to the first that fails. Returns its result,
-  // how many were run, and what the reader had been typing. open() is left to the caller.
+  /**
+   * Type `lines` and run each in turn, with `run`, up to the first that fails. Returns its result,
+   * how many were run, and what the reader had been typing. open() is left to the caller.
+   */
   async play(lines, run) {
     const draft = this.text;
     let count = 0;
@@ -138,13 +142,13 @@ export class Lines {
     return { result, count, draft };
   }
 
-  // Keys, as xterm.js passes them on.
+  /** Keys, as xterm.js passes them on. */
   feed(data) {
     for (const token of tokens(data)) this.#key(token);
     this.#draw();
   }
 
-  // Before the width changes: the line is taken away. `show` draws it again.
+  /** Before the width changes: the line is taken away. `show` draws it again. */
   hide() {
     if (this.mode === "busy" || this.isHidden) return;
     this.host.write(`${up(this.cursorRow)}\r\x1b[J`);
@@ -156,7 +160,7 @@ export class Lines {
     this.#draw();
   }
 
-  // Clear the terminal, but for the line.
+  /** Clear the terminal, but for the line. */
   clear(sequence = "\x1b[H\x1b[2J\x1b[3J") {
     this.host.write(sequence);
     this.isHidden = true;

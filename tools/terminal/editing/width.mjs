@@ -32,8 +32,10 @@ export function withoutColors(text) {
   return text.replace(/\x1b\[[\d;]*m/g, "");
 }
 
-// Where the cursor stands after `text` was written from the first column of a row. `full`: the row
-// is full, and a terminal waits with the step to the next row until another character comes.
+/**
+ * Where the cursor stands after `text` was written from the first column of a row. `full`: the row
+ * is full, and a terminal waits with the step to the next row until another character comes.
+ */
 export function place(text, columns) {
   let row = 0;
   let column = 0;
@@ -53,7 +55,7 @@ export function place(text, columns) {
   return column < columns ? { row, column, full: false } : { row: row + 1, column: 0, full: true };
 }
 
-// `texts` in as many columns as fit, read downwards as `ls` has them.
+/** `texts` in as many columns as fit, read downwards as `ls` has them. */
 export function inColumns(texts, columns) {
   const wide = Math.max(...texts.map(textWidth)) + 2;
   const across = Math.max(1, Math.floor((columns + 2) / wide));

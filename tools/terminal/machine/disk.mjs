@@ -12,7 +12,7 @@ const STORE = "files";
 const MEMORY = `${BUILD}memory`;
 const PATIENCE = 5000; // ms; some browsers never answer
 
-/** Return what an IndexedDB request gives. */
+// Return what an IndexedDB request gives.
 function result(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -20,7 +20,7 @@ function result(request) {
   });
 }
 
-/** Return a number that another content of the file would hardly have. */
+// Return a number that another content of the file would hardly have.
 function digest(bytes) {
   if (!bytes) return null;
   let [one, other] = [0x811c9dc5, bytes.length];

@@ -23,7 +23,7 @@ export function furnish(FS, { python, bytecode, course: files }) {
   for (const folder of [`${HOME}/${course.data}`, "/root"]) FS.mkdirTree(folder);
 }
 
-/** Make an empty file for each module that has bytecode or comes late, so that Python finds it. */
+// Make an empty file for each module that has bytecode or comes late, so that Python finds it.
 function stub(FS, files) {
   const compiled = files
     .filter(([path]) => path.startsWith("bytecode/lib/"))

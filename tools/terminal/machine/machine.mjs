@@ -192,7 +192,7 @@ class Machine extends EventTarget {
   #hasMemory = false;
   #shell; // where the shell stood, and its variables
 
-  /** What the new worker's files must be told: where they differ from the course's. */
+  // What the new worker's files must be told: where they differ from the course's.
   #changed() {
     return Object.fromEntries(this.#disk.files);
   }
@@ -250,7 +250,7 @@ class Machine extends EventTarget {
 
   #isElsewhere = false;
 
-  /** Another tab has taken over. */
+  // Another tab has taken over.
   #giveUp() {
     this.#isElsewhere = true;
     this.#isUp = false;
@@ -371,7 +371,7 @@ class Machine extends EventTarget {
     }
   }
 
-  /** End the worker, whatever it does, and start another one with the same disk. */
+  // End the worker, whatever it does, and start another one with the same disk.
   #restart(outcome) {
     this.#worker?.terminate();
     this.#worker = undefined;

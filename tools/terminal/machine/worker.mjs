@@ -76,7 +76,7 @@ function show(bytes) {
 
 // --- What a process asks for ---
 
-/** Ask the service worker in the middle of a computation: a request can be waited for there. */
+// Ask the service worker in the middle of a computation: a request can be waited for there.
 function callServiceWorker(what) {
   const request = new XMLHttpRequest();
   request.open("GET", new URL(`ask/${what}?session=${session}&${Math.random()}`, BUILD), false);
@@ -141,14 +141,14 @@ const host = {
   },
 };
 
-/** Give `text` to whoever asks: Python, or a builtin of the shell. */
+// Give `text` to whoever asks: Python, or a builtin of the shell.
 function type(text) {
   const resolve = answer;
   answer = undefined;
   resolve?.(text);
 }
 
-/** Take one press of Ctrl-C, unless it came on the other way before. */
+// Take one press of Ctrl-C, unless it came on the other way before.
 function press(one) {
   if (one?.line !== running || one.number <= pressed) return false;
   pressed = one.number;
@@ -168,7 +168,7 @@ function deliver({ press: one }) {
 
 // --- The disk ---
 
-/** Return what has changed since this was last asked: the bytes of each file, null if it went. */
+// Return what has changed since this was last asked: the bytes of each file, null if it went.
 function changes() {
   const now = new Map();
   const files = {};
@@ -183,7 +183,7 @@ function changes() {
   return { files };
 }
 
-/** Have the page keep what a line has written so far, as a disk would. */
+// Have the page keep what a line has written so far, as a disk would.
 function keep() {
   kept = performance.now();
   const { files } = changes();
@@ -298,7 +298,7 @@ function installPytest() {
   return pytest;
 }
 
-/** Give the page the memory of the started Python, unless it has it. */
+// Give the page the memory of the started Python, unless it has it.
 function postMemory() {
   if (isKept) return;
   isKept = true;
@@ -306,7 +306,7 @@ function postMemory() {
   post("snapshot", { memory }, [memory.buffer]);
 }
 
-/** Return the next line that is typed, for a builtin of the shell; null at the end. */
+// Return the next line that is typed, for a builtin of the shell; null at the end.
 async function typed() {
   draw();
   post("ask", { secret: false });

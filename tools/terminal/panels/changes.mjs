@@ -6,7 +6,7 @@
 import { hunksOf } from "../shell/difference.mjs";
 import { element } from "../view/elements.mjs";
 
-// "new", "deleted" or "changed"; "" for a file as it came.
+/** "new", "deleted" or "changed"; "" for a file as it came. */
 export function kindOf({ original, current }) {
   if (original === current) return "";
   if (original === null) return "new";
@@ -20,7 +20,7 @@ function sorted(changes) {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-// `diff` is the module diff.mjs.
+/** `diff` is the module diff.mjs. */
 export function makePatch(changes, diff) {
   return sorted(changes)
     .map(([path, { original, current }]) => {
@@ -37,8 +37,10 @@ export function makePatch(changes, diff) {
     .join("");
 }
 
-// The changed files in their folders, and the patch, which alone knows what was deleted.
-// `fflate` is the module fflate.mjs.
+/**
+ * The changed files in their folders, and the patch, which alone knows what was deleted.
+ * `fflate` is the module fflate.mjs.
+ */
 export function makeZip(changes, patch, fflate) {
   const files = {};
   for (const [path, { current }] of sorted(changes)) {

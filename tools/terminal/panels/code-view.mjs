@@ -8,7 +8,7 @@ const PARSING = 500; // milliseconds
 let attempts = 0;
 let library;
 
-// A module that could not be loaded is tried again under another address: browsers remember.
+/** A module that could not be loaded is tried again under another address: browsers remember. */
 export function loadCodeMirror() {
   library ??= import(`../vendor/codemirror.mjs${attempts ? `?again=${attempts}` : ""}`).catch((error) => {
     library = undefined;
@@ -19,7 +19,7 @@ export function loadCodeMirror() {
 }
 
 export class CodeView {
-  // `typed` is called when the reader has changed the text, `left` when the focus has gone.
+  /** `typed` is called when the reader has changed the text, `left` when the focus has gone. */
   constructor(codemirror, parent, { typed, left }) {
     this.codemirror = codemirror;
     this.typed = typed;
@@ -97,12 +97,12 @@ export class CodeView {
     });
   }
 
-  // The colors are in panels.css; this is for what CodeMirror itself brings.
+  /** The colors are in panels.css; this is for what CodeMirror itself brings. */
   theme() {
     return this.codemirror.EditorView.theme({}, { dark: isDark() });
   }
 
-  // The file has changed on disk. Only what differs is touched, so that the cursor stays.
+  /** The file has changed on disk. Only what differs is touched, so that the cursor stays. */
   replace(text) {
     const { state } = this.view;
     if (state.sliceDoc() === text) return;
@@ -126,7 +126,7 @@ export class CodeView {
     });
   }
 
-  // Show what differs from `original` between the lines; null: no longer.
+  /** Show what differs from `original` between the lines; null: no longer. */
   compare(original) {
     const view =
       original === null
@@ -175,7 +175,7 @@ function isDark() {
   return scheme ? scheme === "slate" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-// The line on which a dotted name such as "Command.handle" is defined in Python, or undefined.
+/** The line on which a dotted name such as "Command.handle" is defined in Python, or undefined. */
 export function findSymbol(text, symbol) {
   const lines = text.split("\n");
   let from = 0;

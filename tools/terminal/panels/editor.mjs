@@ -8,9 +8,11 @@ import { FileList } from "./file-list.mjs";
 const PAUSE = 200; // milliseconds without typing until the text is saved
 const NARROW = 800; // pixels, as in panels.css: the list is above the text
 
-// Put the panel into `container`, with `path` in it, at its `line` or where `symbol` is defined.
-// With `closed` there is a button that closes the panel and calls it.
-// Returns { show(path, { line, symbol }), close() }.
+/**
+ * Put the panel into `container`, with `path` in it, at its `line` or where `symbol` is defined.
+ * With `closed` there is a button that closes the panel and calls it.
+ * Returns { show(path, { line, symbol }), close() }.
+ */
 export function openFiles(container, machine, { path, symbol, line, closed } = {}) {
   const panel = new FilesPanel(machine, closed);
   container.append(panel.root);
@@ -19,7 +21,7 @@ export function openFiles(container, machine, { path, symbol, line, closed } = {
   return { show: (other, place) => panel.bring(other, place), close: () => panel.close() };
 }
 
-// Fetch what opening a file needs.
+/** Fetch what opening a file needs. */
 export const prepareEditor = loadCodeMirror;
 
 class FilesPanel {

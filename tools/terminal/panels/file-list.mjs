@@ -7,7 +7,7 @@ import { button, count, element } from "../view/elements.mjs";
 const MOST = 50; // files that a search shows
 
 export class FileList {
-  // `choose` is called with a path.
+  /** `choose` is called with a path. */
   constructor(choose) {
     this.choose = choose;
     this.paths = [];
@@ -34,7 +34,7 @@ export class FileList {
     );
   }
 
-  // `paths` are those of all text files; `changes` is what machine.changes() gives.
+  /** `paths` are those of all text files; `changes` is what machine.changes() gives. */
   show(paths, changes) {
     this.changes = new Map([...changes].filter(([, change]) => kindOf(change)));
     const all = new Set(paths);
@@ -64,7 +64,7 @@ export class FileList {
     this.summary.textContent = number ? `Files (${number} changed)` : "Files";
   }
 
-  // The lists are made anew; a button for the same file in the same list gets the focus back.
+  /** The lists are made anew; a button for the same file in the same list gets the focus back. */
   keepFocus(change) {
     const { activeElement } = document;
     const list = [this.changed, this.all].find((one) => one.contains(activeElement));
@@ -104,7 +104,7 @@ export class FileList {
     );
   }
 
-  // The list of what lies in `folder` ("", "docs/"): folders first.
+  /** The list of what lies in `folder` ("", "docs/"): folders first. */
   makeFolder(folder, paths) {
     const inside = new Map();
     const files = [];

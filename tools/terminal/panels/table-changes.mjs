@@ -4,7 +4,7 @@
 // number of all rows; `rows` are at most 200 of them, the newest keys first, so rows enter and
 // leave the window without being new or gone.
 
-// Returns a Map from each table's name to its changes.
+/** Returns a Map from each table's name to its changes. */
 export function compareTables(before, after) {
   const earlier = new Map(before.map((table) => [table.name, table]));
   return new Map(
@@ -15,13 +15,15 @@ export function compareTables(before, after) {
   );
 }
 
-// Returns {
-//   added, removed, changed: numbers of rows,
-//   isWhole: whether both looks saw every row (else there may be more changes than these),
-//   newRows: Set of the added rows' identities,
-//   cells: Map of changed rows' identities to a Map from a column to what stood there before,
-//   goneRows: the removed rows, in the columns of `after`,
-// }
+/**
+ * Returns {
+ *   added, removed, changed: numbers of rows,
+ *   isWhole: whether both looks saw every row (else there may be more changes than these),
+ *   newRows: Set of the added rows' identities,
+ *   cells: Map of changed rows' identities to a Map from a column to what stood there before,
+ *   goneRows: the removed rows, in the columns of `after`,
+ * }
+ */
 export function compareRows(before, after) {
   const old = new Map(before.rows.map((row) => [identify(before, row), row]));
   const now = new Map(after.rows.map((row) => [identify(after, row), row]));
@@ -52,7 +54,7 @@ export function compareRows(before, after) {
   };
 }
 
-// What stays the same when a row changes: its key, or all of it in a table without one.
+/** What stays the same when a row changes: its key, or all of it in a table without one. */
 export function identify(table, row) {
   return table.columns[table.key] === undefined ? JSON.stringify(row) : row[table.key];
 }
@@ -84,14 +86,14 @@ function compareKeys(one, other) {
   return one < other ? -1 : Number(one > other);
 }
 
-// "+3 −1, 5 changed"; "" where nothing changed.
+/** "+3 −1, 5 changed"; "" where nothing changed. */
 export function summarize({ added, removed, changed }) {
   const rows = [added && `+${number(added)}`, removed && `−${number(removed)}`];
   const parts = [rows.filter(Boolean).join(" "), changed && `${number(changed)} changed`];
   return parts.filter(Boolean).join(", ");
 }
 
-// The same as a sentence: "product: 3 rows added, 1 row removed, 5 rows changed."
+/** The same as a sentence: "product: 3 rows added, 1 row removed, 5 rows changed." */
 export function describeChanges(name, { added, removed, changed, isWhole }) {
   const counts = { added, removed, changed };
   const parts = Object.keys(counts)
@@ -101,7 +103,7 @@ export function describeChanges(name, { added, removed, changed, isWhole }) {
   return `${name}: ${isWhole ? "" : "at least "}${parts.join(", ")}.`;
 }
 
-// "15 rows"; "200 newest of 1,045 rows"
+/** "15 rows"; "200 newest of 1,045 rows" */
 export function describe(table) {
   const rows = table.count === 1 ? "row" : "rows";
   if (!table.count) return "no rows";

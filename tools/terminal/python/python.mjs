@@ -330,12 +330,12 @@ export class Python {
   }
 }
 
-/** Return where in a snapshot the memory begins: its header holds it. */
+// Return where in a snapshot the memory begins: its header holds it.
 function memoryStart(snapshot) {
   return new Uint32Array(snapshot.buffer, snapshot.byteOffset, 2)[1];
 }
 
-/** Return how long `memory` is without the zeros at its end, in whole pages of WebAssembly. */
+// Return how long `memory` is without the zeros at its end, in whole pages of WebAssembly.
 function usedSize(memory) {
   const numbers = new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
   let size = numbers.length;
@@ -343,7 +343,7 @@ function usedSize(memory) {
   return Math.ceil((size * 4) / PAGE) * PAGE;
 }
 
-/** Have Pyodide's own loader find what was fetched already; return how to undo that. */
+// Have Pyodide's own loader find what was fetched already; return how to undo that.
 function interceptLoader(module, stdlib) {
   const { fetch } = globalThis;
   const { instantiateStreaming } = WebAssembly;

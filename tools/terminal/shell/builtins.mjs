@@ -101,8 +101,10 @@ export const builtins = {
   help,
 };
 
-// Return what these words run: { name, python: argv } or { name, run: generator function, args },
-// each with `env` and, inside `timeout`, with `timeout`. { problem, code } where there is nothing.
+/**
+ * Return what these words run: { name, python: argv } or { name, run: generator function, args },
+ * each with `env` and, inside `timeout`, with `timeout`. { problem, code } where there is nothing.
+ */
 export function lookUp(argv, { env, files, cwd }) {
   let [name, ...args] = argv;
   let timeout;

@@ -22,7 +22,7 @@ export function fromRaw(text) {
   return bytes;
 }
 
-// What raw text means in UTF-8. Most lines are ASCII and stay as they are.
+/** What raw text means in UTF-8. Most lines are ASCII and stay as they are. */
 export const fromRawToText = (raw) => (/[\x80-\xff]/.test(raw) ? decode(fromRaw(raw)) : raw);
 export const fromTextToRaw = (text) => (/[^\0-\x7f]/.test(text) ? toRaw(encode(text)) : text);
 

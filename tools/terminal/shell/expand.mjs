@@ -2,8 +2,10 @@
 
 import { unquotedBeginning } from "./syntax.mjs";
 
-// context: { files, cwd, home, value(name) -> text, output(list) -> Promise<text> }
-// Return the words that one word becomes: none for an empty variable, many for a glob.
+/**
+ * context: { files, cwd, home, value(name) -> text, output(list) -> Promise<text> }
+ * Return the words that one word becomes: none for an empty variable, many for a glob.
+ */
 export async function expand(word, context) {
   const fields = [];
   for (const field of await split(word, context)) {
@@ -14,7 +16,7 @@ export async function expand(word, context) {
   return fields;
 }
 
-// Where a single word must come out: the value of an assignment, the quoted part of a line.
+/** Where a single word must come out: the value of an assignment, the quoted part of a line. */
 export async function expandToOne(word, context) {
   const texts = [];
   for (const part of withHome(word, context).parts) texts.push(await valueOf(part, context));
@@ -117,7 +119,9 @@ function toPattern(characters) {
   return new RegExp(`^(?:${source})$`, "u");
 }
 
-// Return a glob such as `*.py`, in which nothing is quoted, as a regular expression: for `find`.
+/**
+ * Return a glob such as `*.py`, in which nothing is quoted, as a regular expression: for `find`.
+ */
 export function globToPattern(text) {
   const characters = [];
   for (let index = 0; index < text.length; index++) {
@@ -158,7 +162,7 @@ export function literal(character) {
   return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
 }
 
-// The same inside [...].
+/** The same inside [...]. */
 export function literalInSet(character) {
   return character === "-" ? "\\-" : literal(character);
 }

@@ -31,7 +31,7 @@ export class FileError extends Error {
   }
 }
 
-// Return the path without "." and "..", from the root.
+/** Return the path without "." and "..", from the root. */
 export function resolve(cwd, path) {
   const names = [];
   for (const name of (path.startsWith("/") ? path : `${cwd}/${path}`).split("/")) {
@@ -45,14 +45,16 @@ export const baseName = (path) => path.replace(/(.)\/+$/, "$1").match(/[^/]*$/)[
 export const joined = (folder, name) => (folder.endsWith("/") ? folder : `${folder}/`) + name;
 
 export class Files {
-  // writable: the folders in which the learner may change something. The rest, Python's own
-  // files among it, is there to be read.
+  /**
+   * writable: the folders in which the learner may change something. The rest, Python's own
+   * files among it, is there to be read.
+   */
   constructor(FS, writable) {
     this.FS = FS;
     this.writable = writable;
   }
 
-  // Run what touches the file system; every error that it raises becomes a FileError.
+  /** Run what touches the file system; every error that it raises becomes a FileError. */
   attempt(work) {
     try {
       return work();
@@ -72,7 +74,7 @@ export class Files {
     });
   }
 
-  // The same, or null where there is nothing.
+  /** The same, or null where there is nothing. */
   find(cwd, path) {
     try {
       return this.stat(cwd, path);
@@ -90,7 +92,7 @@ export class Files {
     return this.find(cwd, path)?.isFolder ?? false;
   }
 
-  // Return the names in a folder, sorted; none where there is no folder.
+  /** Return the names in a folder, sorted; none where there is no folder. */
   names(cwd, path) {
     return this.isFolder(cwd, path) ? this.list(cwd, path) : [];
   }
@@ -107,7 +109,7 @@ export class Files {
     return this.attempt(() => this.FS.readFile(resolve(cwd, path)));
   }
 
-  // Return the path from the root, if the learner may change what is there.
+  /** Return the path from the root, if the learner may change what is there. */
   mayChange(cwd, path) {
     if (!path) throw new FileError(MISSING);
     const whole = resolve(cwd, path);
@@ -117,7 +119,7 @@ export class Files {
     throw new FileError(DENIED);
   }
 
-  // Make the file empty, if it is not there or `append` is not asked for; return its path.
+  /** Make the file empty, if it is not there or `append` is not asked for; return its path. */
   open(cwd, path, { append = false } = {}) {
     const found = this.find(cwd, path);
     if (found?.isFolder || (!found && path.endsWith("/"))) throw new FileError(IS_FOLDER);
@@ -141,7 +143,7 @@ export class Files {
     this.attempt(() => this.FS.unlink(whole));
   }
 
-  // The top folder stays, as a disk would that is mounted there.
+  /** The top folder stays, as a disk would that is mounted there. */
   mayMove(cwd, path) {
     const whole = this.mayChange(cwd, path);
     if (this.writable.includes(whole)) throw new FileError(BUSY);
@@ -174,7 +176,7 @@ export class Files {
   }
 }
 
-// The folder that must be there for a new file or folder to be made.
+/** The folder that must be there for a new file or folder to be made. */
 export function folderOf(path) {
   const folder = path.replace(/\/+$/, "").match(/^(.*\/)?[^/]*$/)?.[1];
   return folder || (path.startsWith("/") ? "/" : ".");

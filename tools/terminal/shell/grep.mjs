@@ -22,7 +22,7 @@ const CLASSES = {
   graph: "!-~",
 };
 
-// extended: as with `grep -E`. Otherwise ( ) { } + ? | mean themselves without a backslash.
+/** extended: as with `grep -E`. Otherwise ( ) { } + ? | mean themselves without a backslash. */
 export function toPattern(text, { extended = false, fold = false, whole = "" } = {}) {
   const source = new Translator(text, extended).all();
   const around = { x: ["^(?:", ")$"], w: ["(?<!\\w)(?:", ")(?!\\w)"], "": ["", ""] }[whole];

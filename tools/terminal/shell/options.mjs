@@ -2,9 +2,11 @@
 
 import { Failure } from "./pipeline.mjs";
 
-// flags: letters that stand alone, "ivn". values: letters that take a value, "nc".
-// long: { lines: "n" }: the long names of letters.
-// Return { on: Set of letters, value: { letter: text }, all: [[letter, text], …], rest }.
+/**
+ * flags: letters that stand alone, "ivn". values: letters that take a value, "nc".
+ * long: { lines: "n" }: the long names of letters.
+ * Return { on: Set of letters, value: { letter: text }, all: [[letter, text], …], rest }.
+ */
 export function readOptions(args, { flags = "", values = "", long = {}, code = 1, numbers } = {}) {
   const result = { on: new Set(), value: {}, all: [], rest: [] };
   const queue = [...args];
@@ -59,7 +61,7 @@ function readShort(letters, queue, { flags, values, code, set }) {
   return undefined;
 }
 
-// Wrong arguments. Its second line says how to ask for help.
+/** Wrong arguments. Its second line says how to ask for help. */
 export class UsageFailure extends Failure {
   constructor(message, code = 1) {
     super(message, code);
@@ -72,7 +74,7 @@ export function toCount(text, what, code = 1) {
   return Number(text);
 }
 
-// Return the seconds of `1`, `0.5`, `2m`.
+/** Return the seconds of `1`, `0.5`, `2m`. */
 export function toSeconds(text) {
   const [all, number, unit] = text.match(/^(\d+\.?\d*|\.\d+)([smhd]?)$/) ?? [];
   if (!all) return null;

@@ -23,7 +23,7 @@ export class Closed extends Error {
   }
 }
 
-// A builtin's complaint: said on stderr, and its end.
+/** A builtin's complaint: said on stderr, and its end. */
 export class Failure extends Error {
   constructor(message, code = 1) {
     super(message);
@@ -103,7 +103,7 @@ export class FileOutput {
   }
 }
 
-// Keeps what is written: for $(…).
+/** Keeps what is written: for $(…). */
 export class Capture {
   terminal = false;
   pieces = [];
@@ -117,7 +117,9 @@ export class Capture {
   }
 }
 
-// Between two commands. `ended`: the left one writes no more. `closed`: the right one has gone.
+/**
+ * Between two commands. `ended`: the left one writes no more. `closed`: the right one has gone.
+ */
 export class Pipe {
   pieces = [];
   size = 0;
@@ -203,21 +205,23 @@ class PipeOutput {
 
 // --- The pipeline ---
 
-// A stage is { name, builtin: a generator } or { name, python: argv }, with `stdin`, `stdout`,
-// `stderr`, and for Python `env`, `cwd`. `timeout`: { seconds, signal }.
+/**
+ * A stage is { name, builtin: a generator } or { name, python: argv }, with `stdin`, `stdout`,
+ * `stderr`, and for Python `env`, `cwd`. `timeout`: { seconds, signal }.
+ */
 export class Pipeline {
   #waiting = [];
   stopping = false;
   #timers = new AbortController();
 
-  // host: { spawn, sleep(ms, abortSignal), now(), interrupted(), complain(text) }
+  /** host: { spawn, sleep(ms, abortSignal), now(), interrupted(), complain(text) } */
   constructor(length, host) {
     this.host = host;
     this.pipes = Array.from({ length: length - 1 }, () => new Pipe());
     this.stages = [];
   }
 
-  // For its builtins: a wait that is over when the pipeline is.
+  /** For its builtins: a wait that is over when the pipeline is. */
   sleep(ms) {
     return this.host.sleep(ms, this.#timers.signal);
   }
@@ -234,7 +238,7 @@ export class Pipeline {
     this.host.complain(text);
   }
 
-  // Run the stages to their end; return the exit code of the last.
+  /** Run the stages to their end; return the exit code of the last. */
   async run(stages) {
     this.stages = stages.map((stage, index) => ({
       ...stage,
@@ -256,13 +260,13 @@ export class Pipeline {
     return this.stages.at(-1).code;
   }
 
-  // Ctrl-C. Python, where it runs, gets a signal of its own, and ends by itself.
+  /** Ctrl-C. Python, where it runs, gets a signal of its own, and ends by itself. */
   stop() {
     this.stopping = true;
     this.#wake();
   }
 
-  // Resolves when a promise that somebody waits for has settled.
+  /** Resolves when a promise that somebody waits for has settled. */
   news() {
     return new Promise((heard) => this.#waiting.push(heard));
   }
@@ -395,7 +399,7 @@ export class Pipeline {
       .then(end, (error) => end(this.#codeOf(error, stage)));
   }
 
-  // Python wrote to this pipe: let those on its right work.
+  /** Python wrote to this pipe: let those on its right work. */
   feed(pipe) {
     const right = this.stages.slice(this.pipes.indexOf(pipe) + 1);
     const begin = this.host.now();
@@ -406,7 +410,7 @@ export class Pipeline {
     }
   }
 
-  // Python wants to read from this pipe: let those on its left work until there is something.
+  /** Python wants to read from this pipe: let those on its left work until there is something. */
   draw(pipe) {
     const left = this.stages.slice(0, this.pipes.indexOf(pipe) + 1);
     while (!pipe.size && !pipe.ended && !this.stopping && !this.host.interrupted()) {

@@ -22,11 +22,13 @@ export class Shell {
   #stopping = false;
   #running = new Set();
 
-  // spawn(argv, { stdin, stdout, stderr, env, cwd, signal }) runs Python.
-  // sleep(ms, abortSignal) -> promise; now() -> ms.
-  // interrupted() -> whether Ctrl-C has been pressed, asked while nothing can be awaited.
-  // diff() -> a promise of the package `diff`.
-  // writable: the folders in which the builtins may change something.
+  /**
+   * spawn(argv, { stdin, stdout, stderr, env, cwd, signal }) runs Python.
+   * sleep(ms, abortSignal) -> promise; now() -> ms.
+   * interrupted() -> whether Ctrl-C has been pressed, asked while nothing can be awaited.
+   * diff() -> a promise of the package `diff`.
+   * writable: the folders in which the builtins may change something.
+   */
   constructor({
     FS,
     spawn,
@@ -62,7 +64,7 @@ export class Shell {
     return this.#files;
   }
 
-  // Start again, as a new terminal does.
+  /** Start again, as a new terminal does. */
   reset() {
     const { OLDPWD, ...env } = this.state.env;
     this.state = { cwd: this.home, env: { ...env, PWD: this.home }, vars: {}, code: 0 };
@@ -83,7 +85,7 @@ export class Shell {
     return this.state.code;
   }
 
-  // Ctrl-C. A running Python gets its signal from whoever started it.
+  /** Ctrl-C. A running Python gets its signal from whoever started it. */
   interrupt() {
     this.#stopping = true;
     for (const pipeline of this.#running) pipeline.stop();

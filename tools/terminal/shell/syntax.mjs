@@ -10,7 +10,7 @@
 // What the language does not have is an error. Nothing is ever taken for something else.
 
 export class LineError extends Error {
-  // unfinished: with another line typed after it, it could still become right.
+  /** unfinished: with another line typed after it, it could still become right. */
   constructor(message, unfinished = false) {
     super(message);
     this.unfinished = unfinished;
@@ -23,7 +23,7 @@ const RESERVED = new Set(
   ),
 );
 const ENDS_WORD = new Set(" \t\n;|&<>()");
-// What a letter stands for after a backslash, in $'…' and for echo.
+/** What a letter stands for after a backslash, in $'…' and for echo. */
 export const CONTROLS = {
   n: "\n",
   t: "\t",
@@ -43,13 +43,17 @@ const ESCAPES = {
   "?": "?",
 };
 
-// Return the list of pipelines. With `partial`, a line that is being typed does not have to be
-// complete: for completion.
+/**
+ * Return the list of pipelines. With `partial`, a line that is being typed does not have to be
+ * complete: for completion.
+ */
 export function parse(line, { partial = false } = {}) {
   return new Parser(line.replace(/\r\n?/g, "\n"), partial).all();
 }
 
-// Whether more has to be typed before the line can run: an open quote, a `|` or `\` at its end.
+/**
+ * Whether more has to be typed before the line can run: an open quote, a `|` or `\` at its end.
+ */
 export function isUnfinished(line) {
   const parser = new Parser(line.replace(/\r\n?/g, "\n"), false);
   try {
@@ -61,7 +65,7 @@ export function isUnfinished(line) {
   }
 }
 
-// The text of a word that holds nothing to expand and no quotes, else null.
+/** The text of a word that holds nothing to expand and no quotes, else null. */
 export function plain(word) {
   return word?.parts.every((part) => part.text !== undefined && !part.quoted)
     ? word.parts.map((part) => part.text).join("")

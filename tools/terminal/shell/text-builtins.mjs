@@ -7,8 +7,10 @@ import { Failure, take } from "./pipeline.mjs";
 
 const NEWLINE = 10;
 
-// Open each of these files in turn ("-" and none at all are stdin) and hand it to `work`. What
-// cannot be read is said, and the next one follows. Return whether all could be read.
+/**
+ * Open each of these files in turn ("-" and none at all are stdin) and hand it to `work`. What
+ * cannot be read is said, and the next one follows. Return whether all could be read.
+ */
 export function* eachFile(io, names, work, { complain = plainly } = {}) {
   let all = true;
   for (const name of names.length ? names : ["-"]) {
@@ -25,7 +27,7 @@ export function* eachFile(io, names, work, { complain = plainly } = {}) {
 
 const plainly = (name, error) => `${name}: ${error.message}`;
 
-// The lines of an input, as raw text, as many at a time as there are.
+/** The lines of an input, as raw text, as many at a time as there are. */
 export class Lines {
   #input;
   #pieces = [];
@@ -35,7 +37,7 @@ export class Lines {
     this.#input = input;
   }
 
-  // Return the next lines without their newlines, or null at the end.
+  /** Return the next lines without their newlines, or null at the end. */
   *next() {
     while (!this.#over) {
       const bytes = yield* take(this.#input);

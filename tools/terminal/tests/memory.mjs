@@ -119,7 +119,7 @@ export class MemoryFS {
     parent.children.set(name, node);
   }
 
-  // A file that cannot be written any more.
+  /** A file that cannot be written any more. */
   full(error = DENIED) {
     this.writeFile = () => {
       throw new ErrnoError(error);
@@ -131,7 +131,7 @@ function folder() {
   return { children: new Map(), mtime: new Date() };
 }
 
-// What is written, as text; `order` has both streams as they came.
+/** What is written, as text; `order` has both streams as they came. */
 export class Output {
   constructor({ terminal = false, order = [], limit = Infinity } = {}) {
     Object.assign(this, { terminal, order, limit, bytes: 0, pieces: [] });
@@ -149,7 +149,7 @@ export class Output {
   }
 }
 
-// The keyboard: each read() gets the next of these lines, then waits for ever.
+/** The keyboard: each read() gets the next of these lines, then waits for ever. */
 export function keyboard(...lines) {
   return {
     terminal: true,
@@ -159,7 +159,9 @@ export function keyboard(...lines) {
 
 const toBytes = (text) => (text === null ? null : new TextEncoder().encode(text));
 
-// python: (argv, { read, print, warn, env, cwd, signal }) -> exit code; read() is all of stdin.
+/**
+ * python: (argv, { read, print, warn, env, cwd, signal }) -> exit code; read() is all of stdin.
+ */
 export function makeShell({
   files = {},
   python = () => 0,
@@ -186,7 +188,7 @@ export function makeShell({
   return new Shell({ FS, spawn, home: "/course", diff: async () => find("diff"), ...more });
 }
 
-// Run a line; return what came of it.
+/** Run a line; return what came of it. */
 export async function run(shell, line, { stdin, terminal = false, limit, columns } = {}) {
   const order = [];
   const [stdout, stderr] = [

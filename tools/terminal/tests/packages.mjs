@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../package.json", import.meta.url));
 
-// Returns the package, or undefined where it is not installed.
+/** Returns the package, or undefined where it is not installed. */
 export function find(name) {
   try {
     return require(name);

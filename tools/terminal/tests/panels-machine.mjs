@@ -51,7 +51,7 @@ export class PanelsMachine extends EventTarget {
     return structuredClone(this.shop);
   }
 
-  // As a command would: files (null: deleted) and tables are others afterwards.
+  /** As a command would: files (null: deleted) and tables are others afterwards. */
   command(files = {}, tables = this.shop) {
     for (const [path, text] of Object.entries(files)) this.set(path, text);
     this.shop = tables;

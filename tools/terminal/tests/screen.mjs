@@ -48,7 +48,7 @@ export class Screen {
     this.column += width;
   }
 
-  // The rows down to the last that is not empty.
+  /** The rows down to the last that is not empty. */
   get text() {
     return this.rows.map((row) => row.join("").trimEnd()).join("\n").trimEnd();
   }

@@ -7,9 +7,11 @@ import { widthOf } from "../editing/width.mjs";
 const IS_MAC = /Mac|iP/.test(navigator.platform);
 
 export class Display {
-  // keys(data)                  what is typed or pasted
-  // escape()                    Escape was pressed: Tab leaves the terminal now
-  // beforeResize, afterResize   around each change of the width
+  /**
+   * keys(data)                  what is typed or pasted
+   * escape()                    Escape was pressed: Tab leaves the terminal now
+   * beforeResize, afterResize   around each change of the width
+   */
   constructor(place, Terminal, FitAddon, host) {
     this.place = place;
     this.host = host;
@@ -60,7 +62,7 @@ export class Display {
     this.place.style.backgroundColor = colors.background;
   }
 
-  // The line is taken away while the width changes: xterm.js would break it in its own way.
+  /** The line is taken away while the width changes: xterm.js would break it in its own way. */
   async fit() {
     if (this.isFitting || !this.place.clientWidth) return;
     const size = parseFloat(getComputedStyle(this.place).fontSize);
@@ -111,7 +113,7 @@ export class Display {
     this.terminal.write(data);
   }
 
-  // After all that was given to xterm.js is on the screen.
+  /** After all that was given to xterm.js is on the screen. */
   written() {
     return new Promise((resolve) => this.terminal.write("", resolve));
   }
@@ -120,7 +122,7 @@ export class Display {
     if (this.terminal.buffer.active.cursorX > 0) this.terminal.write("\n");
   }
 
-  // The text of the line up to the cursor, over all its rows.
+  /** The text of the line up to the cursor, over all its rows. */
   beforeCursor() {
     const { active } = this.terminal.buffer;
     let row = active.baseY + active.cursorY;
@@ -132,7 +134,7 @@ export class Display {
     return text;
   }
 
-  // As if the reader had typed it.
+  /** As if the reader had typed it. */
   type(data) {
     this.terminal.input(data);
   }

@@ -39,7 +39,7 @@ function load() {
   return loading;
 }
 
-// Load what the block's button needs. What fails here is said when the reader presses it.
+/** Load what the block's button needs. What fails here is said when the reader presses it. */
 export function prepare(block) {
   load().catch(() => {});
   if ("path" in block.dataset) prepareFiles().catch(() => {});
@@ -62,7 +62,7 @@ async function open(block) {
   return terminal;
 }
 
-// Run the block's commands in the terminal below it.
+/** Run the block's commands in the terminal below it. */
 export async function run(block) {
   // At once: it takes longer than to load the terminal.
   const starting = machine.start();
@@ -72,7 +72,7 @@ export async function run(block) {
   terminal.run(JSON.parse(block.dataset.run), "terminal" in block.dataset, starting);
 }
 
-// Open the block's file, at the lines that the block shows, in the editor below it.
+/** Open the block's file, at the lines that the block shows, in the editor below it. */
 export async function edit(block) {
   const { path, line, symbol } = block.dataset;
   await open(block);

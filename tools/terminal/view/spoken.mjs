@@ -13,7 +13,7 @@ export class Spoken {
     this.begin();
   }
 
-  // A command begins.
+  /** A command begins. */
   begin() {
     this.text = "";
     this.announced = 0;
@@ -24,7 +24,9 @@ export class Spoken {
     this.text += text;
   }
 
-  // What is to be said now. `isWaiting`: the last line counts, though it has no end: a question.
+  /**
+   * What is to be said now. `isWaiting`: the last line counts, though it has no end: a question.
+   */
   take(isWaiting = false) {
     const lines = this.text.split("\n");
     this.text = isWaiting ? "" : lines.pop();
@@ -39,7 +41,7 @@ export class Spoken {
     return now.join("\n");
   }
 
-  // The command has ended.
+  /** The command has ended. */
   end(code) {
     const parts = [this.take(true)];
     if (this.held) parts.push(`${count(this.held, "more line")}.`);

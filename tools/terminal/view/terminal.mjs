@@ -62,7 +62,7 @@ export class TerminalView {
     this.#showState();
   }
 
-  // Move the terminal below `block`, and the focus into it unless it goes elsewhere.
+  /** Move the terminal below `block`, and the focus into it unless it goes elsewhere. */
   async showBelow(block, { focus = true } = {}) {
     this.block = block;
     if (block.nextElementSibling !== this.frame) moveBelow(block, this.frame);
@@ -81,14 +81,14 @@ export class TerminalView {
     else this.display.focus();
   }
 
-  // Open the file `path` in the panel, at the `line` or where the `symbol` is.
+  /** Open the file `path` in the panel, at the `line` or where the `symbol` is. */
   async edit(path, { line, symbol }) {
     this.#connect();
     if (!this.panels.has("Files")) return this.#openPanel("Files", { path, line, symbol });
     return (await this.panels.get("Files")).show(path, { line, symbol });
   }
 
-  // Run `commands` one after another when the machine has started and is free.
+  /** Run `commands` one after another when the machine has started and is free. */
   run(commands, onTerminal, starting) {
     this.wanted = { commands, onTerminal };
     this.display.scrollToBottom();
