@@ -78,11 +78,11 @@ def main():
     if mode == "site":
         prepare_site(plain)
         say("Serving the site; Ctrl-C ends it.")
-        return call("-m", "mkdocs", "serve", "--livereload", env=plain)
+        return call("-m", "mkdocs", "serve", env=plain)
     take_tour({**plain, "DJANGO_DATA_DIR": str(TOUR)})
     prepare_site(plain)
     say("Building the site …")
-    if call("-m", "mkdocs", "build", "--strict", "--quiet", env=plain):
+    if call("-m", "mkdocs", "build", "--strict", env=plain):
         raise StopError("The site could not be built; the lines above say why.")
     activate = r".venv\Scripts\activate" if os.name == "nt" else "source .venv/bin/activate"
     say("Everything runs. Next:")
@@ -113,14 +113,14 @@ def make_environment():
 
 def install(requirements):
     """Install the file `requirements`, unless that has been done since it last changed."""
-    files = sorted(ROOT.glob("requirements*.txt"))
+    files = [*sorted(ROOT.glob("requirements*.txt")), ROOT / "constraints.txt"]
     wanted = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     stamp = VENV / f"installed-{requirements}"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say(f"Installing {requirements} …")
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "-r", requirements]
-    done = run_quietly(command, **pip_settings())
+    options = ["--quiet", "-r", requirements, "-c", "constraints.txt"]
+    done = run_quietly([PYTHON, "-m", "pip", "install", *options], **pip_settings())
     if done.returncode:
         said = (done.stdout + done.stderr).lower()
         advice = next((advice for words, advice in ADVICE if words in said), "")

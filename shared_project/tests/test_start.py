@@ -37,6 +37,7 @@ def runs(monkeypatch, tmp_path):
     monkeypatch.setattr(start, "PYTHON", tmp_path / "python")
     monkeypatch.setattr(start.subprocess, "run", runs)
     (tmp_path / "requirements.txt").write_text("Django\n")
+    (tmp_path / "constraints.txt").touch()
     chapter = tmp_path / "chapters" / "05"
     chapter.mkdir(parents=True)
     (chapter / "tour.txt").write_text('greet "Ada L" 3\ngreet Ada 0  # exit 2\n')
@@ -58,7 +59,7 @@ def test_the_tour_runs_every_line_and_then_builds_the_site(runs, begin):
     assert runs.lines[0].startswith("-m venv --clear")
     assert runs.lines[1:] == [
         "-m pip config list",
-        "-m pip install --quiet -r requirements.txt",
+        "-m pip install --quiet -r requirements.txt -c constraints.txt",
         "manage.py migrate --verbosity 0",
         "manage.py load_demo",
         "manage.py migrate --verbosity 0",
@@ -66,7 +67,7 @@ def test_the_tour_runs_every_line_and_then_builds_the_site(runs, begin):
         "manage.py greet Ada L 3",
         "manage.py greet Ada 0",
         "-m tools.site",
-        "-m mkdocs build --strict --quiet",
+        "-m mkdocs build --strict",
     ]
 
 
@@ -78,12 +79,13 @@ def test_a_second_run_installs_nothing(runs, begin):
     assert not any("pip install" in line or "venv" in line for line in runs.lines)
 
 
-def test_a_changed_requirement_is_installed(runs, begin):
+@pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt"])
+def test_a_changed_requirement_is_installed(runs, begin, name):
     begin("test")
-    (start.ROOT / "requirements.txt").write_text("Django>=5.2\n")
+    (start.ROOT / name).write_text("Django>=5.2\n")
     runs.lines.clear()
     begin("test")
-    assert "-m pip install --quiet -r requirements-dev.txt" in runs.lines
+    assert "-m pip install --quiet -r requirements-dev.txt -c constraints.txt" in runs.lines
 
 
 def test_a_line_of_the_tour_that_ends_otherwise_stops_it(runs, begin):
@@ -103,7 +105,7 @@ def test_a_failing_suite_is_a_failing_command(runs, begin):
 
 def test_site_prepares_the_site_and_serves_it(runs, begin):
     assert begin("site") == 0
-    assert runs.lines[-2:] == ["-m tools.site", "-m mkdocs serve --livereload"]
+    assert runs.lines[-2:] == ["-m tools.site", "-m mkdocs serve"]
 
 
 @pytest.mark.parametrize("arguments", [["serve"], ["site", "now"]])
@@ -220,7 +222,7 @@ def test_pip_keeps_the_settings_that_the_network_needs(runs, begin, monkeypatch)
         "install.user='true'\n"
     )
     begin("test")
-    env = runs.env["-m pip install --quiet -r requirements-dev.txt"]
+    env = runs.env["-m pip install --quiet -r requirements-dev.txt -c constraints.txt"]
     assert {name: value for name, value in env.items() if name.startswith("PIP_")} == {
         "PIP_CERT": "/shell.pem",
         "PIP_INDEX_URL": "https://mirror.example/simple",
@@ -246,6 +248,7 @@ def checkout(monkeypatch, tmp_path):
         )
         wheel.writestr("tiny-1.dist-info/RECORD", "")
     Path("requirements.txt").write_text("./tiny-1-py3-none-any.whl\n")
+    Path("constraints.txt").touch()
     return root
 
 

@@ -175,7 +175,7 @@ def build(folder):
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     for command in (
         ["-m", "tools.site"],
-        ["-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)],
+        ["-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
     ):
         subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True)
     return site

@@ -1,4 +1,7 @@
-"""Write what the site needs as files, before it is built: `python -m tools.site`."""
+"""Write what the site needs as files, before it is built: `python -m tools.site`.
+
+MkDocs does it by itself (hooks.py), and Zensical does not.
+"""
 
 import sys
 

@@ -1,7 +1,7 @@
 """The course's Markdown extension: what the pages need beyond Markdown.
 
-It is named in `mkdocs.yml`. The site's generator must be started as a module from the root
-(`python -m mkdocs`, `python -m zensical`), so that Python finds this package.
+It is named in `mkdocs.yml`. Python finds it where the project is installed: `-e .` in
+requirements.txt.
 """
 
 import re

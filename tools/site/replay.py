@@ -17,8 +17,10 @@ import time
 import venv
 from collections.abc import Callable
 from difflib import unified_diff
+from importlib.metadata import distribution
 from itertools import chain
 from pathlib import Path
+from zipfile import ZipFile
 
 import pyte
 from sybil import Document
@@ -37,7 +39,7 @@ SECONDS = 120
 GRACE = 5
 PATIENCE = 1
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv*", "node_modules", "__pycache__", ".*_cache", ".coverage*"
+    ".git", ".venv*", "node_modules", "__pycache__", ".*_cache", ".coverage*", "*.egg-info"
 )
 MADE = {"site", "var"}  # at the top
 KEYS = {"^C": "\x03", "^D": "\x04"}
@@ -71,6 +73,8 @@ def copy_course(target: Path) -> None:
     """Copy the working tree to `target`, with a demo shop in `var`."""
     copy_tree(target, NOT_COPIED)
     link_modules(target)
+    # The packages are those of the running environment, whatever CI ran with.
+    (target / "constraints.txt").write_text("")
     (target / "var").mkdir()
     shell = Shell(target)
     for command in ("python manage.py migrate -v 0", "python manage.py load_demo -v 0"):
@@ -92,11 +96,23 @@ def link_modules(target: Path, root: Path = ROOT) -> None:
 def make_environment(folder: Path) -> None:
     """Make `folder` a virtual environment with the packages of the running one.
 
-    So a page that installs requirements finds them installed, and needs no network.
+    So a page that installs requirements finds them installed. Only the course itself is not; the
+    wheel of what builds it lies in `wheels`, so that a page needs no network.
     """
     venv.create(folder, symlinks=True)
     packages = sysconfig.get_path("purelib", vars=dict.fromkeys(("base", "platbase"), str(folder)))
     Path(packages, "course.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    write_wheel("setuptools", folder / "wheels")
+
+
+def write_wheel(name: str, folder: Path) -> None:
+    """Make the installed package `name`, which is Python only, a wheel again."""
+    package = distribution(name)
+    folder.mkdir(exist_ok=True)
+    with ZipFile(folder / f"{name}-{package.version}-py3-none-any.whl", "w") as wheel:
+        for file in package.files:
+            if file.suffix != ".pyc":
+                wheel.write(file.locate(), file)
 
 
 def replay_page(page: Path, shell: "Shell", *, update: bool = False) -> list[str]:
@@ -187,6 +203,8 @@ class Shell:
             "PYTEST_ADDOPTS": "-p no:randomly -p no:cacheprovider",
             "NO_MKDOCS_2_WARNING": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(folder / ".venv" / "wheels"),
         }
 
     def replay(self, transcript: Transcript) -> Transcript:

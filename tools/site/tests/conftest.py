@@ -29,7 +29,7 @@ def build_site(folder):
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     for command in (
         ["-m", "tools.site"],
-        ["-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        ["-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
     ):
         done = subprocess.run(
             [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True

@@ -14,7 +14,7 @@ from shared_project.chapters import ROOT
 from tools.site.replay import copy_tree
 
 GENERATORS = {
-    "mkdocs": ["-m", "mkdocs", "build", "--strict", "--quiet"],
+    "mkdocs": ["-m", "mkdocs", "build", "--strict"],
     "zensical": ["-m", "zensical", "build", "--strict"],
 }
 
