@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,13 +28,13 @@ def pytest_collection_modifyitems(items):
 
 def build_site(folder):
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    # As it is typed: this program finds the project only where it is installed.
+    mkdocs = Path(sys.executable).with_name("mkdocs")
     for command in (
-        ["-m", "tools.site"],
-        ["-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        [sys.executable, "-m", "tools.site"],
+        [mkdocs, "build", "--strict", "--site-dir", folder],
     ):
-        done = subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True
-        )
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
