@@ -65,7 +65,7 @@
       },
       { rootMargin: "400px" },
     );
-    figures.forEach((figure) => near.observe(figure));
+    for (const figure of figures) near.observe(figure);
     addEventListener("beforeprint", draw);
   }
 
@@ -74,7 +74,7 @@
   addEventListener("load", () => {
     document.querySelector("[data-md-component=search]")?.setAttribute("aria-label", "Search");
     // One button is no landmark.
-    document.querySelectorAll(".md-code__nav").forEach((one) => one.setAttribute("role", "none"));
+    for (const one of document.querySelectorAll(".md-code__nav")) one.setAttribute("role", "none");
   });
 
   // --- The learner's place: the numbers of the finished chapters, kept in this browser. ---
@@ -108,7 +108,7 @@
   }
 
   function showTicks() {
-    document.querySelectorAll(".finished").forEach((tick) => tick.remove());
+    for (const tick of document.querySelectorAll(".finished")) tick.remove();
     for (const link of links) {
       if (!finished.has(numberOf(link.href))) continue;
       const tick = element("span", "finished");

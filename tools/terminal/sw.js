@@ -30,7 +30,10 @@ self.addEventListener("message", ({ data }) => {
 });
 
 function answered(text, status = 200) {
-  return new Response(status === 204 ? null : text, { status, headers: { "cache-control": "no-store" } });
+  return new Response(status === 204 ? null : text, {
+    status,
+    headers: { "cache-control": "no-store" },
+  });
 }
 
 function input(session) {

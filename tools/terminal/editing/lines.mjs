@@ -3,8 +3,8 @@
 // A terminal only shows what is written to it. So after each key the line is drawn anew: to the
 // place where it began, erase what follows, the text, and back to where the cursor belongs.
 
-import { History } from "./history.mjs";
 import { isUnfinished } from "../shell/syntax.mjs";
+import { History } from "./history.mjs";
 import { inColumns, place, units, withoutColors } from "./width.mjs";
 
 const TOKENS =
@@ -429,7 +429,9 @@ export class Lines {
 
   #list(candidates) {
     // Of a path, the last part tells one from another.
-    const names = candidates.map((candidate) => candidate.trim().match(/[^/]*\/?$/)[0] || candidate);
+    const names = candidates.map(
+      (candidate) => candidate.trim().match(/[^/]*\/?$/)[0] || candidate,
+    );
     const listed = inColumns(names.slice(0, MOST_LISTED), this.host.columns());
     if (names.length > MOST_LISTED) listed.push(`… and ${names.length - MOST_LISTED} more`);
     const cursor = this.cursor;

@@ -30,5 +30,9 @@ function stub(FS, files) {
     .map(([path]) => path.slice("bytecode/".length).replace(".cpython-314.pyc", ".py"));
   const [, names] = files.find(([path]) => path === "bytecode/late.txt");
   const late = new TextDecoder().decode(names).split("\n");
-  mount(FS, "", [...compiled, ...late].map((path) => [path, new Uint8Array()]));
+  mount(
+    FS,
+    "",
+    [...compiled, ...late].map((path) => [path, new Uint8Array()]),
+  );
 }

@@ -4,12 +4,12 @@
 // output, ask, heard, files, done, answer, ended, failed. machine.mjs is the other end.
 
 import { course } from "../course.mjs";
+import { filesBelow, mount, Python } from "../python/python.mjs";
 import { complete } from "../shell/completion.mjs";
+import { Shell } from "../shell/shell.mjs";
 import { BUILD, fetched, unzippedBytes } from "./fetching.mjs";
 import { ENVIRONMENT, furnish, HOME } from "./home.mjs";
 import { unpack } from "./packs.mjs";
-import { filesBelow, mount, Python } from "../python/python.mjs";
-import { Shell } from "../shell/shell.mjs";
 
 // One message for each write would be slow for who writes much; who computes afterward must not
 // keep his last line back.
@@ -21,7 +21,8 @@ const BUFFER = 16384; // bytes
 const LATER = 500; // ms
 const INTERRUPT = 2;
 
-const post = (type, message = {}, transfer = []) => self.postMessage({ type, ...message }, transfer);
+const post = (type, message = {}, transfer = []) =>
+  self.postMessage({ type, ...message }, transfer);
 
 const VENDOR = `${BUILD}vendor/`; // Pyodide's modules
 let session; // how the service worker knows this worker

@@ -7,7 +7,7 @@
 // their exit codes: what they import is compiled), `folders` that these need, and `out`, the folder
 // to write to.
 
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -129,7 +129,10 @@ const outputs = {
     ...commands.filter((file) => !isCourse(file)),
     ...library.filter(isEarly),
     ["bytecode/late.txt", new TextEncoder().encode(late.sort().join("\n"))],
-    ...below(sites, libraries.filter((file) => !isLate(file))),
+    ...below(
+      sites,
+      libraries.filter((file) => !isLate(file)),
+    ),
   ]),
   "sources.pack.gz": pack([
     ...library.filter((file) => !isEarly(file)),

@@ -8,7 +8,7 @@
 // folder is a temporary one, and takes more.
 // For each process it prints a line of JSON: its exit code and its output.
 
-import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -18,7 +18,9 @@ const order = JSON.parse(await readFile(process.argv[2], "utf8"));
 const inBuild = (name) => join(order.build, name);
 const load = (name) => import(pathToFileURL(inBuild(name)));
 const [{ course }, { unpack }, { mount, Python, SITE_PACKAGES }, { ENVIRONMENT, HOME, furnish }] =
-  await Promise.all(["course.mjs", "machine/packs.mjs", "python/python.mjs", "machine/home.mjs"].map(load));
+  await Promise.all(
+    ["course.mjs", "machine/packs.mjs", "python/python.mjs", "machine/home.mjs"].map(load),
+  );
 const unzipped = async (name) => promisify(gunzip)(await readFile(inBuild(`${name}.gz`)));
 
 async function filesBelow(folder) {

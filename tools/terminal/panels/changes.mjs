@@ -15,9 +15,7 @@ export function kindOf({ original, current }) {
 
 // What is really changed, in the order of the paths.
 function sorted(changes) {
-  return [...changes]
-    .filter(([, change]) => kindOf(change))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...changes].filter(([, change]) => kindOf(change)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** `diff` is the module diff.mjs. */
@@ -58,7 +56,10 @@ export async function downloadPatch(machine) {
 }
 
 export async function downloadZip(machine) {
-  const [diff, fflate] = await Promise.all([import("../vendor/diff.mjs"), import("../vendor/fflate.mjs")]);
+  const [diff, fflate] = await Promise.all([
+    import("../vendor/diff.mjs"),
+    import("../vendor/fflate.mjs"),
+  ]);
   const changes = await machine.changes();
   offer("changes.zip", makeZip(changes, makePatch(changes, diff), fflate), "application/zip");
 }

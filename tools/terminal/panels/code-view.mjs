@@ -10,11 +10,13 @@ let library;
 
 /** A module that could not be loaded is tried again under another address: browsers remember. */
 export function loadCodeMirror() {
-  library ??= import(`../vendor/codemirror.mjs${attempts ? `?again=${attempts}` : ""}`).catch((error) => {
-    library = undefined;
-    attempts += 1;
-    throw error;
-  });
+  library ??= import(`../vendor/codemirror.mjs${attempts ? `?again=${attempts}` : ""}`).catch(
+    (error) => {
+      library = undefined;
+      attempts += 1;
+      throw error;
+    },
+  );
   return library;
 }
 

@@ -1,7 +1,13 @@
 // The database's tables, and what the last command changed in them.
 
 import { button, element } from "../view/elements.mjs";
-import { compareTables, describe, describeChanges, identify, summarize } from "./table-changes.mjs";
+import {
+  compareTables,
+  describe,
+  describeChanges,
+  identify,
+  summarize,
+} from "./table-changes.mjs";
 
 const LONGEST = 60; // characters of a value; its title has them all
 

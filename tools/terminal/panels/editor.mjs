@@ -1,8 +1,8 @@
 // The learner's files: the list of them, the editor, and what can be done with changes.
 
+import { button, count, element } from "../view/elements.mjs";
 import { downloadPatch, downloadZip, kindOf } from "./changes.mjs";
 import { CodeView, findSymbol, loadCodeMirror } from "./code-view.mjs";
-import { button, count, element } from "../view/elements.mjs";
 import { FileList } from "./file-list.mjs";
 
 const PAUSE = 200; // milliseconds without typing until the text is saved
@@ -158,7 +158,10 @@ class FilesPanel {
         : `The file could not be read: ${error.message}`,
     );
     const path = this.path;
-    this.status.append(" ", button("Try again", () => this.show(path)));
+    this.status.append(
+      " ",
+      button("Try again", () => this.show(path)),
+    );
   }
 
   // A sentence instead of the text.

@@ -1,8 +1,8 @@
 // The learner's changed files, and all files of the course in their folders.
 
 import { course } from "../course.mjs";
-import { kindOf } from "./changes.mjs";
 import { button, count, element } from "../view/elements.mjs";
+import { kindOf } from "./changes.mjs";
 
 const MOST = 50; // files that a search shows
 

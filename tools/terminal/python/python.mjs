@@ -17,17 +17,34 @@ const LOCK = {
 export const INTERNALS = {
   api: ["scheduleCallback"],
   module: [
-    "FS", "HEAPU8", "__hiwire_get", "__hiwire_set", "finalizationRegistry", "growMemory",
+    "FS",
+    "HEAPU8",
+    "__hiwire_get",
+    "__hiwire_set",
+    "finalizationRegistry",
+    "growMemory",
     "jspiSupported",
   ],
   files: ["analyzePath", "close", "mkdirTree", "streams", "ErrnoError"],
   node: ["atime", "contents", "ctime", "id", "mode", "mtime", "node_ops", "usedBytes"],
   options: [
-    "_loadSnapshot", "_makeSnapshot", "createPyodideModule", "fsInit", "ioctl_tiocgwinsz",
-    "lockFileContents", "on_fatal", "onExit", "stdLibURL",
+    "_loadSnapshot",
+    "_makeSnapshot",
+    "createPyodideModule",
+    "fsInit",
+    "ioctl_tiocgwinsz",
+    "lockFileContents",
+    "on_fatal",
+    "onExit",
+    "stdLibURL",
   ],
   python: [
-    "_api", "_module", "loadedPackages", "makeMemorySnapshot", "setInterruptBuffer", "setStderr",
+    "_api",
+    "_module",
+    "loadedPackages",
+    "makeMemorySnapshot",
+    "setInterruptBuffer",
+    "setStderr",
     "setStdout",
   ],
 };
@@ -258,7 +275,8 @@ export class Python {
     py.setStdout({ write: writer(module, stdout), isatty: stdout.terminal });
     py.setStderr({ write: writer(module, stderr), isatty: stderr.terminal });
     for (const stream of module.FS.streams) {
-      if (stream?.tty) stream.tty.ops = { ...stream.tty.ops, ioctl_tiocgwinsz: () => [rows, columns] };
+      if (stream?.tty)
+        stream.tty.ops = { ...stream.tty.ops, ioctl_tiocgwinsz: () => [rows, columns] };
     }
     const text = JSON.stringify({ argv, cwd, env, terminal: stdin.terminal });
     let code;

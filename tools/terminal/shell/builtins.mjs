@@ -73,7 +73,8 @@ const help = {
   },
 };
 
-const helpOn = (name) => `Usage: ${builtins[name].usage}\nIt is there to ${builtins[name].about}.\n`;
+const helpOn = (name) =>
+  `Usage: ${builtins[name].usage}\nIt is there to ${builtins[name].about}.\n`;
 
 function overview() {
   const shown = Object.keys(builtins)

@@ -7,9 +7,9 @@
 // it is only called where their names matter.
 
 import { course } from "../course.mjs";
+import { builtins, PYTHONS } from "./builtins.mjs";
 import { baseName } from "./files.mjs";
 import { LineError, parse } from "./syntax.mjs";
-import { builtins, PYTHONS } from "./builtins.mjs";
 
 export async function complete(shell, line, cursor, commandsOf) {
   const place = findPlace(line.slice(0, cursor));

@@ -19,11 +19,11 @@ export async function expand(word, context) {
 /** Where a single word must come out: the value of an assignment, the quoted part of a line. */
 export async function expandToOne(word, context) {
   const texts = [];
-  for (const part of withHome(word, context).parts) texts.push(await valueOf(part, context));
+  for (const part of withHome(word, context).parts) texts.push(await textOf(part, context));
   return texts.join("");
 }
 
-async function valueOf(part, context) {
+async function textOf(part, context) {
   if (part.text !== undefined) return part.text;
   if (part.variable !== undefined) return context.value(part.variable);
   return (await context.output(part.list)).replace(/\n+$/, "");
@@ -46,7 +46,7 @@ async function split(word, context) {
     field = null;
   };
   for (const part of withHome(word, context).parts) {
-    const value = await valueOf(part, context);
+    const value = await textOf(part, context);
     if (part.quoted || part.text !== undefined) {
       add({ text: value, quoted: part.quoted });
       continue;

@@ -1,11 +1,11 @@
 // The builtins that work on files and folders: ls, find, rm, mv, cp, mkdir, rmdir, touch, diff.
 
 import { fromRaw, fromTextToRaw, toRaw } from "./bytes.mjs";
+import { hunksOf } from "./difference.mjs";
 import { globToPattern } from "./expand.mjs";
 import { baseName, EXISTS, FileError, folderOf, joined, resolve } from "./files.mjs";
 import { readOptions, toCount, UsageFailure } from "./options.mjs";
 import { Failure } from "./pipeline.mjs";
-import { hunksOf } from "./difference.mjs";
 
 // As GNU's programs quote a name in an error.
 const quoted = (name) => (name.includes("'") ? `"${name}"` : `'${name}'`);
@@ -139,12 +139,12 @@ function inColumns(names, columns) {
     return Array.from(
       { length: rows },
       (_, row) =>
-        groups
+        `${groups
           .filter((group) => row < group.length)
           .map((group, index, all) =>
             index === all.length - 1 ? group[row] : group[row].padEnd(widths[index]),
           )
-          .join("") + "\n",
+          .join("")}\n`,
     ).join("");
   }
   return names.map((one) => `${one}\n`).join("");

@@ -112,7 +112,7 @@ class Translator {
       this.text.slice(this.at).match(/^(\^?)(\]?(?:\[:\w+:\]|[^\]])*)\]/s) ?? [];
     if (!all) throw new Failure("Unmatched [, [^, [:, [., or [=", 2);
     this.at += all.length;
-    const pieces = inside.match(/\[:\w+:\]|[^]/gu) ?? [];
+    const pieces = inside.match(/\[:\w+:\]|./gsu) ?? [];
     const source = pieces.map((piece, index) => {
       const name = piece.match(/^\[:(\w+):\]$/)?.[1];
       if (name && !CLASSES[name]) throw new Failure("Invalid character class name", 2);
@@ -227,7 +227,7 @@ function* search(io, input, name, how, state) {
   const reader = new Lines(input);
   const recent = [];
   let [count, number, last, wanted, isBinary] = [0, 0, 0, 0, false];
-  reading: for (let lines; (lines = yield* reader.next());) {
+  reading: for (let lines; (lines = yield* reader.next()); ) {
     const output = [];
     const print = (text) => output.push(text);
     isBinary ||= !on.has("a") && lines.some((line) => line.includes("\0"));
@@ -244,7 +244,7 @@ function* search(io, input, name, how, state) {
           }
           const first = number - recent.length;
           if (how.context && state.printed && first > last + 1) print("--");
-          recent.forEach((one, index) => print(label("-", first + index) + one));
+          for (const [index, one] of recent.entries()) print(label("-", first + index) + one);
           recent.length = 0;
           for (const one of on.has("o") ? parts(line, patterns) : [line]) {
             print(label(":", number) + one);

@@ -103,7 +103,7 @@ function* cut(io, args) {
   };
   const isWhole = yield* eachFile(io, rest, function* (input) {
     const reader = new Lines(input);
-    for (let lines; (lines = yield* reader.next());) {
+    for (let lines; (lines = yield* reader.next()); ) {
       yield* io.out(toLines(lines.map(cutLine).filter((line) => line !== null)));
     }
   });
@@ -168,11 +168,13 @@ function* tr(io, args) {
   const to = second === undefined || removes ? null : toSet(second);
   if (to && !to.length) throw new Failure("when not truncating set1, string2 must be non-empty");
   const map = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-  if (to) from.forEach((byte, index) => (map[byte] = to[Math.min(index, to.length - 1)]));
+  if (to) {
+    for (const [index, byte] of from.entries()) map[byte] = to[Math.min(index, to.length - 1)];
+  }
   const isRemoved = new Set(removes ? from : []);
   const isSqueezed = new Set(squeezes ? toSetOf(second, from) : []);
   let last = -1;
-  for (let bytes; (bytes = yield* take(io.stdin));) {
+  for (let bytes; (bytes = yield* take(io.stdin)); ) {
     const result = new Uint8Array(bytes.length);
     let length = 0;
     for (const byte of bytes) {
@@ -192,11 +194,11 @@ const complement = (bytes) =>
 
 // Return the bytes of `a-z`, `\n`, `[:upper:]`.
 function toSet(text) {
-  const raw = fromTextToRaw(text).replace(/\[:(\w+):\]/g, (whole, name) => {
+  const raw = fromTextToRaw(text).replace(/\[:(\w+):\]/g, (_, name) => {
     if (!CLASSES[name]) throw new Failure(`invalid character class ‘${name}’`);
     return CLASSES[name];
   });
-  const pieces = raw.match(/\\[0-7]{1,3}|\\[^]|[^]/g) ?? [];
+  const pieces = raw.match(/\\[0-7]{1,3}|\\.|./gs) ?? [];
   const bytes = [];
   for (let index = 0; index < pieces.length; index++) {
     const from = byteOf(pieces[index]);

@@ -5,8 +5,8 @@
 // can be driven from where nothing may be awaited: Python's write() feeds the builtins on its right,
 // and Python's read draws from those on its left.
 
-import { FileError, IS_FOLDER, resolve } from "./files.mjs";
 import { decode, encode, join } from "./bytes.mjs";
+import { FileError, IS_FOLDER, resolve } from "./files.mjs";
 
 const FULL = 65536; // bytes; a builtin that writes more waits for its reader, as in Linux
 const LIMIT = 2 ** 28; // bytes that a Python on the left of another may leave in between

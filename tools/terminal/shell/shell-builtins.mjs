@@ -45,21 +45,21 @@ function* echo(io, args) {
       else hasEscapes = letter === "e";
     }
   }
-  const [text, stops] = hasEscapes ? unescape(words.join(" ")) : [words.join(" "), false];
+  const [text, stops] = hasEscapes ? readEscapes(words.join(" ")) : [words.join(" "), false];
   yield* io.out(text + (isOpen && !stops ? "\n" : ""));
 }
 
-const ESCAPE = /\\(0[0-7]{0,3}|x[\da-fA-F]{1,2}|u[\da-fA-F]{1,4}|[^])/g;
+const ESCAPE = /\\(0[0-7]{0,3}|x[\da-fA-F]{1,2}|u[\da-fA-F]{1,4}|.)/gs;
 
 // Return the text that backslashes mean, and whether a \c ended it.
-function unescape(text) {
+function readEscapes(text) {
   const end = text.search(/(?<!\\)(?:\\\\)*\\c/);
   const isCut = end >= 0;
   const begin = isCut ? text.slice(0, text.indexOf("\\c", end)) : text;
-  const replaced = begin.replace(ESCAPE, (whole, escape) => {
-    if (/^[xu]./.test(escape)) return String.fromCodePoint(parseInt(escape.slice(1), 16));
-    if (/^0/.test(escape)) return String.fromCharCode(parseInt(escape, 8) & 255);
-    return escape === BACK ? BACK : (CONTROLS[escape] ?? whole);
+  const replaced = begin.replace(ESCAPE, (whole, code) => {
+    if (/^[xu]./.test(code)) return String.fromCodePoint(parseInt(code.slice(1), 16));
+    if (/^0/.test(code)) return String.fromCharCode(parseInt(code, 8) & 255);
+    return code === BACK ? BACK : (CONTROLS[code] ?? whole);
   });
   return [replaced, isCut];
 }
@@ -146,7 +146,7 @@ function* exit(io, args) {
 }
 
 // Only reached where the command is missing: with one, they have been read off before.
-function* prefix(io, args) {
+function* prefix(_io, args) {
   throw new UsageFailure(args.length ? `cannot run ${args.join(" ")}` : "missing operand", 125);
 }
 

@@ -5,12 +5,12 @@
 //   shell.interrupt()                                                 Ctrl-C
 //   shell.cwd, shell.code, shell.env                                  what the last line left
 
+import { lookUp } from "./builtins.mjs";
 import { encode } from "./bytes.mjs";
 import { expand, expandToOne } from "./expand.mjs";
 import { FileError, Files, resolve } from "./files.mjs";
 import { Capture, FileInput, FileOutput, nothing, Pipeline, put } from "./pipeline.mjs";
 import { LineError, parse, plain, toAssignment } from "./syntax.mjs";
-import { lookUp } from "./builtins.mjs";
 
 const WRONG_LINE = 2;
 const INTERRUPTED = 130;

@@ -305,9 +305,9 @@ class Parser {
         text += this.text[this.at++];
         continue;
       }
-      const [whole, escape] = this.text.slice(this.at).match(ESCAPED) ?? ["\\", "\\"];
+      const [whole, code] = this.text.slice(this.at).match(ESCAPED) ?? ["\\", "\\"];
       this.at += whole.length;
-      text += unescape(escape);
+      text += meaningOf(code);
     }
     return text;
   }
@@ -343,11 +343,11 @@ class Parser {
 const ESCAPED = /^\\(x[\da-fA-F]{1,2}|u[\da-fA-F]{1,4}|U[\da-fA-F]{1,8}|[0-7]{1,3}|.)/s;
 
 // What stands after a backslash, as the character it means.
-function unescape(escape) {
-  if (escape.length === 1 && !/[0-7]/.test(escape)) return ESCAPES[escape] ?? `\\${escape}`;
-  if (/[0-7]/.test(escape[0])) return String.fromCharCode(parseInt(escape, 8) & 255);
-  const code = parseInt(escape.slice(1), 16);
-  return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code);
+function meaningOf(code) {
+  if (code.length === 1 && !/[0-7]/.test(code)) return ESCAPES[code] ?? `\\${code}`;
+  if (/[0-7]/.test(code[0])) return String.fromCharCode(parseInt(code, 8) & 255);
+  const point = parseInt(code.slice(1), 16);
+  return point > 0x10ffff ? "\ufffd" : String.fromCodePoint(point);
 }
 
 function endOfLine(text, from) {
@@ -372,7 +372,7 @@ function unquotedBeginning({ parts }) {
     .join("");
 }
 
-export { unquotedBeginning, toAssignment };
+export { toAssignment, unquotedBeginning };
 
 function refuseBraces({ parts }) {
   const text = parts

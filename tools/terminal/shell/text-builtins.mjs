@@ -62,7 +62,7 @@ export const toLines = (lines) => fromRaw(lines.map((line) => `${line}\n`).join(
 
 function* readAll(input) {
   const pieces = [];
-  for (let bytes; (bytes = yield* take(input));) pieces.push(bytes);
+  for (let bytes; (bytes = yield* take(input)); ) pieces.push(bytes);
   return pieces.length ? join(pieces) : new Uint8Array(0);
 }
 
@@ -73,7 +73,7 @@ export function* allLines(io, names, complain) {
     names,
     function* (input) {
       const reader = new Lines(input);
-      for (let some; (some = yield* reader.next());) for (const line of some) lines.push(line);
+      for (let some; (some = yield* reader.next()); ) for (const line of some) lines.push(line);
     },
     { complain },
   );
@@ -99,7 +99,7 @@ function* cat(io, args) {
       })
     : null;
   const isWhole = yield* eachFile(io, rest, function* (input) {
-    for (let bytes; (bytes = yield* take(input));) {
+    for (let bytes; (bytes = yield* take(input)); ) {
       yield* io.out(shown ? shown.of(bytes) : bytes);
     }
   });
@@ -184,7 +184,7 @@ function* head(io, args) {
       return yield* io.out(bytes.subarray(0, end));
     }
     let left = count;
-    for (let bytes; left > 0 && (bytes = yield* take(input));) {
+    for (let bytes; left > 0 && (bytes = yield* take(input)); ) {
       const end = unit === "n" ? afterLines(bytes, left) : Math.min(left, bytes.length);
       left -= unit === "n" ? countLines(bytes.subarray(0, end)) : end;
       yield* io.out(bytes.subarray(0, end));
@@ -238,7 +238,7 @@ function* tail(io, args) {
 
 function* skipFirst(io, input, unit, count) {
   let skip = Math.max(0, count - 1);
-  for (let bytes; (bytes = yield* take(input));) {
+  for (let bytes; (bytes = yield* take(input)); ) {
     const begin = unit === "n" ? afterLines(bytes, skip) : Math.min(skip, bytes.length);
     skip -= unit === "n" ? countLines(bytes.subarray(0, begin)) : begin;
     yield* io.out(bytes.subarray(begin));
@@ -250,7 +250,7 @@ function* keepLast(io, input, unit, count) {
   const measure = unit === "n" ? countLines : (bytes) => bytes.length;
   const kept = [];
   let sum = 0;
-  for (let bytes; (bytes = yield* take(input));) {
+  for (let bytes; (bytes = yield* take(input)); ) {
     kept.push(bytes);
     sum += measure(bytes);
     while (kept.length > 1 && sum - measure(kept[0]) > count) sum -= measure(kept.shift());
@@ -275,9 +275,10 @@ function* wc(io, args) {
   const shown = asked.length ? asked : ["lines", "words", "bytes"];
   const width = widthOf(io, rest, shown);
   const line = (counts, name) =>
-    [...shown.map((what) => String(counts[what]).padStart(width)), ...(name ? [name] : [])].join(
-      " ",
-    ) + "\n";
+    `${[
+      ...shown.map((what) => String(counts[what]).padStart(width)),
+      ...(name ? [name] : []),
+    ].join(" ")}\n`;
   // Lines and bytes alone are counted without a look at each byte.
   const count = shown.some((what) => !["lines", "bytes"].includes(what)) ? countAll : countSome;
   const total = { lines: 0, words: 0, characters: 0, bytes: 0 };
@@ -308,7 +309,7 @@ function widthOf(io, names, shown) {
 }
 
 function* countSome(input, counts) {
-  for (let bytes; (bytes = yield* take(input));) {
+  for (let bytes; (bytes = yield* take(input)); ) {
     counts.bytes += bytes.length;
     counts.lines += countLines(bytes);
   }
@@ -316,7 +317,7 @@ function* countSome(input, counts) {
 
 function* countAll(input, counts) {
   let inWord = false;
-  for (let bytes; (bytes = yield* take(input));) {
+  for (let bytes; (bytes = yield* take(input)); ) {
     counts.bytes += bytes.length;
     for (const byte of bytes) {
       const isBlank = byte === 32 || (byte >= 9 && byte <= 13);

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { makeShell, MemoryFS, run } from "./memory.mjs";
+import { MemoryFS, makeShell, run } from "./memory.mjs";
 
 const FILES = {
   "users.csv": "id,username\n1,ada\n2,bob\n10,eve\n3,ada\n",

@@ -19,8 +19,8 @@ const lines = (from, to) =>
 
 // Each of them alone, and all of them in one patch.
 const CASES = {
-  "a changed line": ["rows.py", lines(1, 9), lines(1, 4) + "other\n" + lines(6, 9)],
-  "changes far apart": ["far.py", lines(1, 60), "first\n" + lines(2, 59) + "last\n"],
+  "a changed line": ["rows.py", lines(1, 9), `${lines(1, 4)}other\n${lines(6, 9)}`],
+  "changes far apart": ["far.py", lines(1, 60), `first\n${lines(2, 59)}last\n`],
   "a new file in new folders": ["chapters/10/new/one.py", null, "print(1)\n"],
   "a new file without a newline at its end": ["bare.txt", null, "bare"],
   "a new empty file": ["pkg/__init__.py", null, ""],

@@ -11,7 +11,10 @@ const files = FOLDERS.flatMap((folder) =>
 ).filter((file) => !file.endsWith(".txt"));
 // Without what is taken from the one file.
 const read = (file) =>
-  readFileSync(new URL(`../${file}`, import.meta.url), "utf8").replace(/\bcourse\.\w+|\/course\.mjs/g, "");
+  readFileSync(new URL(`../${file}`, import.meta.url), "utf8").replace(
+    /\bcourse\.\w+|\/course\.mjs/g,
+    "",
+  );
 const KNOWN = [course.home, course.python.settings, course.database, course.python.prefix];
 const NAMES = [...KNOWN, ...course.python.sources, ...course.python.tables, "naive", "Set up"];
 

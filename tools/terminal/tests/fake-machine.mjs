@@ -107,7 +107,9 @@ class FakeMachine extends EventTarget {
     } else if (line.includes("greet")) {
       this.print("Hello, Ada! 👋🏽 Grüße aus 東京\n");
     } else if (line.includes("helo")) {
-      this.print("Unknown command: 'helo'. Did you mean hello?\nType 'manage.py help' for usage.\n");
+      this.print(
+        "Unknown command: 'helo'. Did you mean hello?\nType 'manage.py help' for usage.\n",
+      );
       return 1;
     } else if (name === "printf") {
       this.print("no line end");
@@ -135,8 +137,18 @@ class FakeMachine extends EventTarget {
 
   async complete(line, cursor) {
     const start = line.lastIndexOf(" ", cursor - 1) + 1;
-    const candidates = ["python", "manage.py", "chapters/", "chapters/01/", "chapters/02/", "greet"];
-    return { start, candidates: candidates.filter((one) => one.startsWith(line.slice(start, cursor))) };
+    const candidates = [
+      "python",
+      "manage.py",
+      "chapters/",
+      "chapters/01/",
+      "chapters/02/",
+      "greet",
+    ];
+    return {
+      start,
+      candidates: candidates.filter((one) => one.startsWith(line.slice(start, cursor))),
+    };
   }
 
   async reset() {

@@ -28,14 +28,16 @@ function terminal({ columns = 40, slow = false, complete, storage = new Map() } 
     },
     answer: (text) => it.answers.push(text),
     interrupt: () => (it.interrupts += 1),
-    complete: complete ?? (async (line, cursor) => ({ start: cursor, candidates: [] })),
+    complete: complete ?? (async (_line, cursor) => ({ start: cursor, candidates: [] })),
     announce: (text) => it.said.push(text),
     storage: {
       getItem: (key) => storage.get(key) ?? null,
       setItem: (key, value) => storage.set(key, value),
     },
   });
-  it.type = (...keys) => keys.forEach((key) => it.lines.feed(key));
+  it.type = (...keys) => {
+    for (const key of keys) it.lines.feed(key);
+  };
   it.lines.open();
   return it;
 }
@@ -161,7 +163,20 @@ test("after another width the text of a question stays", () => {
 });
 
 test("whatever is typed, the terminal shows the line and the cursor in its place", () => {
-  const keys = ["a", "bc ", "漢", "👋🏽", "e\u0301", LEFT, LEFT, RIGHT, HOME, "\x05", "\x7f", DELETE];
+  const keys = [
+    "a",
+    "bc ",
+    "漢",
+    "👋🏽",
+    "e\u0301",
+    LEFT,
+    LEFT,
+    RIGHT,
+    HOME,
+    "\x05",
+    "\x7f",
+    DELETE,
+  ];
   keys.push("\x17", "\x0b", "\x19", "\x1bb", "\x1bf", "word word ", "x\\\r", UP, DOWN, "\x12");
   let seed = 1;
   const any = (number) => {
@@ -292,7 +307,9 @@ test("Tab puts in what several candidates have in common, and a second Tab lists
 });
 
 test("Tab completes the word at the cursor, not the end of the line", async () => {
-  const { type, screen } = terminal({ complete: async () => ({ start: 0, candidates: ["python"] }) });
+  const { type, screen } = terminal({
+    complete: async () => ({ start: 0, candidates: ["python"] }),
+  });
   type("py manage.py", HOME, RIGHT, RIGHT, "\t");
   await soon();
   assert.equal(screen.text, "$ python manage.py");

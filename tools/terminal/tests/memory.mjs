@@ -180,7 +180,7 @@ export function makeShell({
       },
       read: () => {
         const pieces = [];
-        for (let bytes; (bytes = streams.stdin.readNow());) pieces.push(Buffer.from(bytes));
+        for (let bytes; (bytes = streams.stdin.readNow()); ) pieces.push(Buffer.from(bytes));
         return Buffer.concat(pieces).toString();
       },
     });

@@ -50,6 +50,9 @@ export class Screen {
 
   /** The rows down to the last that is not empty. */
   get text() {
-    return this.rows.map((row) => row.join("").trimEnd()).join("\n").trimEnd();
+    return this.rows
+      .map((row) => row.join("").trimEnd())
+      .join("\n")
+      .trimEnd();
   }
 }

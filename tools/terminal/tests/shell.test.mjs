@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isUnfinished } from "../shell/syntax.mjs";
-import { keyboard, makeShell, MemoryFS, Output, run } from "./memory.mjs";
+import { keyboard, MemoryFS, makeShell, Output, run } from "./memory.mjs";
 
 const FILES = { "manage.py": "", "users.csv": "id\n1\n2\n", "chapters/05/a.py": "" };
 const bytesOf = (size, byte = 120) => new Uint8Array(size).fill(byte);
@@ -23,7 +23,7 @@ const refused = [
   ["echo `ls`", /` is not known/],
   ['echo "`ls`"', /` is not known/],
   ["echo $((1 + 2))", /\$\(\(…\)\) is not known/],
-  ["echo ${A:-b}", /\$\{A:-b\} is not known/],
+  [`echo \${A:-b}`, /\$\{A:-b\} is not known/],
   ["echo $1", /\$1 is not known/],
   ["echo $$", /\$\$ is not known/],
   ["echo {a,b}", /\{a,b\} is not known/],
@@ -234,7 +234,7 @@ test("Python runs where cd has gone, and the shell remembers it", async () => {
 test("on the terminal Python gets the terminal itself", async () => {
   const stdin = keyboard();
   let streams;
-  const spawn = async (argv, given) => {
+  const spawn = async (_argv, given) => {
     streams = given;
     return 0;
   };
@@ -264,7 +264,7 @@ test("what spawn() throws is said, and the shell lives on", async () => {
 
 // --- Redirections ---
 
-const noisy = (argv, { print, warn }) => {
+const noisy = (_argv, { print, warn }) => {
   print("result\n");
   warn("progress\n");
   return 0;
@@ -289,7 +289,7 @@ test("2> /dev/null leaves stdout", async () => {
 });
 
 test("2>&1 keeps the order in the pipe", async () => {
-  const python = (argv, { print, warn }) => {
+  const python = (_argv, { print, warn }) => {
     for (const number of [1, 2, 3]) {
       print(`out ${number}\n`);
       warn(`err ${number}\n`);
@@ -312,7 +312,7 @@ test("> empties a file before the command runs", async () => {
 test("what is written into a file is there at once", async () => {
   const FS = new MemoryFS(FILES);
   const read = () => FS.readFile("/course/log", { encoding: "utf8" });
-  const python = (argv, { print }) => {
+  const python = (_argv, { print }) => {
     print("one\n");
     assert.equal(read(), "one\n");
     print("two\n");
@@ -392,7 +392,7 @@ test("the folder that one stands in can vanish", async () => {
 });
 
 test("$(…) runs Python", async () => {
-  const python = (argv, { print }) => {
+  const python = (_argv, { print }) => {
     print("a  b\n");
     return 4;
   };
@@ -408,7 +408,7 @@ test("$(…) runs Python", async () => {
 test("head ends a Python that writes for ever, and memory does not grow", async () => {
   let wrote = 0;
   let error;
-  const python = (argv, { print }) => {
+  const python = (_argv, { print }) => {
     try {
       for (;;) {
         print(`Hello, Ada! ${"x".repeat(8000)}\n`);
@@ -431,7 +431,7 @@ test("head ends a Python that writes for ever, and memory does not grow", async 
 
 test("a word prints what Python writes as it is written", async () => {
   const order = [];
-  const python = (argv, { print }) => {
+  const python = (_argv, { print }) => {
     for (const number of [1, 2]) {
       order.push(`python ${number}`);
       print(`${number}\n`);
@@ -449,7 +449,7 @@ test("a word prints what Python writes as it is written", async () => {
 
 test("Python's bytes are copied before it writes over them", async () => {
   const memory = bytesOf(4);
-  const python = (argv, { stdout }) => {
+  const python = (_argv, { stdout }) => {
     stdout.write(memory);
     memory.fill(121);
     stdout.write(memory);
@@ -460,7 +460,7 @@ test("Python's bytes are copied before it writes over them", async () => {
 
 test("100 MB go through a pipe without being kept", async () => {
   const piece = bytesOf(2 ** 20).fill(10, -1);
-  const python = (argv, { print }) => {
+  const python = (_argv, { print }) => {
     for (let count = 0; count < 100; count++) print(piece);
     return 0;
   };
@@ -478,7 +478,7 @@ test("10 MB of lines go through builtins", async () => {
 
 test("yes feeds Python as much as it asks for", async () => {
   const lines = [];
-  const python = (argv, { line }) => {
+  const python = (_argv, { line }) => {
     lines.push(line(), line());
     return 0;
   };
@@ -489,7 +489,7 @@ test("yes feeds Python as much as it asks for", async () => {
 });
 
 test("Python reads what a word prints, to its end", async () => {
-  const python = (argv, { read, print }) => {
+  const python = (_argv, { read, print }) => {
     print(`got ${read()}`);
     return 0;
   };
@@ -497,7 +497,7 @@ test("Python reads what a word prints, to its end", async () => {
 });
 
 test("Python reads 1 MB and more from a word", async () => {
-  const python = (argv, { read, print }) => {
+  const python = (_argv, { read, print }) => {
     print(`${read().length}\n`);
     return 0;
   };
@@ -508,7 +508,7 @@ test("Python reads 1 MB and more from a word", async () => {
 });
 
 test("Python reads a file, and /dev/null", async () => {
-  const python = (argv, { read, print }) => {
+  const python = (_argv, { read, print }) => {
     print(`[${read()}]`);
     return 0;
   };
@@ -535,7 +535,7 @@ test("the left Python ends before the right one begins, which reads it all", asy
 });
 
 test("a Python in the middle reads from a word and writes to another", async () => {
-  const python = (argv, { print, line }) => {
+  const python = (_argv, { print, line }) => {
     for (;;) print(line());
   };
   const { out, code } = await run(makeShell({ python }), "yes ada | python x | head -2");
@@ -549,7 +549,7 @@ test("the code of a pipeline is that of its last command", async () => {
 
 test("a word that never reads does not hold Python up", async () => {
   let written = 0;
-  const python = (argv, { print }) => {
+  const python = (_argv, { print }) => {
     for (; written < 3; written++) print("x\n");
     return 0;
   };
@@ -559,7 +559,7 @@ test("a word that never reads does not hold Python up", async () => {
 });
 
 test("sleep on the left lets Python begin after it", async () => {
-  const python = (argv, { read, print }) => {
+  const python = (_argv, { read, print }) => {
     print(`[${read()}]`);
     return 0;
   };
@@ -567,7 +567,7 @@ test("sleep on the left lets Python begin after it", async () => {
 });
 
 test("what is typed goes through a word into Python", async () => {
-  const python = (argv, { read, print }) => {
+  const python = (_argv, { read, print }) => {
     print(`[${read()}]`);
     return 0;
   };
@@ -584,7 +584,7 @@ test("the reader of the whole line can go away", async () => {
 
 test("timeout tells Python's starter when to send which signal, and 143 becomes 124", async () => {
   let given;
-  const python = (argv, { signal }) => {
+  const python = (_argv, { signal }) => {
     given = { ...signal };
     return 143;
   };
@@ -593,7 +593,7 @@ test("timeout tells Python's starter when to send which signal, and 143 becomes 
 });
 
 test("timeout's code is 124 whatever Python made of the signal", async () => {
-  const python = (argv, { signal }) => {
+  const python = (_argv, { signal }) => {
     signal.sent = true;
     return 0;
   };
@@ -649,22 +649,20 @@ const waiting = [
 ];
 
 for (const line of waiting) {
-  test(
-    `Ctrl-C ends this with code 130, and nothing follows: ${line}`,
-    { timeout: 5000 },
-    async () => {
-      const shell = makeShell();
-      setTimeout(() => shell.interrupt(), 30);
-      const stdout = { terminal: false, write() {} };
-      const stderr = new Output();
-      const streams = { stdin: keyboard(), stdout, stderr };
-      const code = await shell.run(`${line}; touch after || touch after`, streams);
-      assert.equal(code, 130);
-      assert.equal(shell.code, 130);
-      assert.equal(shell.files.exists("/course", "after"), false);
-      assert.equal((await run(shell, "echo on")).out, "on\n");
-    },
-  );
+  test(`Ctrl-C ends this with code 130, and nothing follows: ${line}`, {
+    timeout: 5000,
+  }, async () => {
+    const shell = makeShell();
+    setTimeout(() => shell.interrupt(), 30);
+    const stdout = { terminal: false, write() {} };
+    const stderr = new Output();
+    const streams = { stdin: keyboard(), stdout, stderr };
+    const code = await shell.run(`${line}; touch after || touch after`, streams);
+    assert.equal(code, 130);
+    assert.equal(shell.code, 130);
+    assert.equal(shell.files.exists("/course", "after"), false);
+    assert.equal((await run(shell, "echo on")).out, "on\n");
+  });
 }
 
 test("after a Python that ends with 130 the line goes no further", async () => {
@@ -697,7 +695,7 @@ test("Ctrl-C keeps a Python that has not begun from beginning", async () => {
 
 test("a Python that draws from builtins that give nothing hears of Ctrl-C", async () => {
   let asked = 0;
-  const python = (argv, { line }) => (line() === null ? 130 : 0);
+  const python = (_argv, { line }) => (line() === null ? 130 : 0);
   const shell = makeShell({ python, interrupted: () => ++asked > 1000 });
   setTimeout(() => shell.interrupt(), 50);
   const { code } = await run(shell, "yes | grep n | python x");

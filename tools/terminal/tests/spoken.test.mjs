@@ -5,7 +5,7 @@ import { Spoken } from "../view/spoken.mjs";
 
 function spoken(...pieces) {
   const it = new Spoken();
-  pieces.forEach((piece) => it.write(piece));
+  for (const piece of pieces) it.write(piece);
   return it;
 }
 
@@ -21,7 +21,10 @@ test("a question is said though its line has no end", () => {
 });
 
 test("colors and other sequences are not said", () => {
-  assert.equal(spoken("\x1b[1;31mError\x1b[0m \x1b[?25l\x1b]0;title\x07here\n").take(), "Error here");
+  assert.equal(
+    spoken("\x1b[1;31mError\x1b[0m \x1b[?25l\x1b]0;title\x07here\n").take(),
+    "Error here",
+  );
 });
 
 test("a progress bar is said once, as it stood in the end", () => {

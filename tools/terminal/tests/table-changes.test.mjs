@@ -5,8 +5,8 @@ import {
   compareRows,
   compareTables,
   describe,
-  identify,
   describeChanges,
+  identify,
   summarize,
 } from "../panels/table-changes.mjs";
 
@@ -35,15 +35,26 @@ test("the same rows have no changes", () => {
 });
 
 test("added, removed and changed rows are found by their key", () => {
-  const before = table([["3", "Cup", "2"], ["2", "Pen", "1"], ["1", "Ink", null]]);
-  const after = table([["4", "Mug", "3"], ["3", "Cup", "2.50"], ["1", "Ink", ""]]);
+  const before = table([
+    ["3", "Cup", "2"],
+    ["2", "Pen", "1"],
+    ["1", "Ink", null],
+  ]);
+  const after = table([
+    ["4", "Mug", "3"],
+    ["3", "Cup", "2.50"],
+    ["1", "Ink", ""],
+  ]);
   const changes = compareRows(before, after);
   assert.deepEqual(numbers(changes), [1, 1, 2]);
   assert.deepEqual(changes.newRows, new Set(["4"]));
   assert.deepEqual(changes.goneRows, [["2", "Pen", "1"]]);
   assert.deepEqual(
     changes.cells,
-    new Map([["3", new Map([[2, "2"]])], ["1", new Map([[2, null]])]]),
+    new Map([
+      ["3", new Map([[2, "2"]])],
+      ["1", new Map([[2, null]])],
+    ]),
   );
   assert.equal(summarize(changes), "+1 −1, 2 changed");
   assert.equal(
@@ -85,11 +96,17 @@ test("keys that are texts are compared as texts", () => {
 test("where rows are out of sight, the numbers are the least that happened", () => {
   const changes = compareRows(many(300, 1), many(300, 1, "2.00"));
   assert.deepEqual(numbers(changes), [0, 0, 200]);
-  assert.equal(describeChanges("shop_product", changes), "shop_product: at least 200 rows changed.");
+  assert.equal(
+    describeChanges("shop_product", changes),
+    "shop_product: at least 200 rows changed.",
+  );
 });
 
 test("a new column is a change in every row, and rows that are gone do not have it", () => {
-  const before = table([["2", "Pen", "1"], ["1", "Ink", "2"]]);
+  const before = table([
+    ["2", "Pen", "1"],
+    ["1", "Ink", "2"],
+  ]);
   const after = table([["1", "blue", "2", "Ink"]], { columns: ["id", "color", "price", "name"] });
   const changes = compareRows(before, after);
   assert.deepEqual(changes.cells, new Map([["1", new Map([[1, undefined]])]]));

@@ -1,7 +1,7 @@
 // xterm.js: how it is set up, how large it is, and which keys it gets.
 
-import { schemes } from "./colors.mjs";
 import { widthOf } from "../editing/width.mjs";
+import { schemes } from "./colors.mjs";
 
 // There Ctrl-C copies nothing.
 const IS_MAC = /Mac|iP/.test(navigator.platform);

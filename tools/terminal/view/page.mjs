@@ -57,7 +57,7 @@ async function open(block) {
   if (!terminal) {
     terminal = new TerminalView(machine, Terminal, FitAddon, block);
     machine.removeEventListener("notice", keep);
-    early.forEach((text) => terminal.notice(text));
+    for (const text of early) terminal.notice(text);
   }
   return terminal;
 }

@@ -1,10 +1,10 @@
 // The terminal as the reader sees it: xterm.js in a frame with buttons. It shows what the machine
 // says; what is typed goes to lines.mjs.
 
-import { Display } from "./display.mjs";
-import { button, element } from "./elements.mjs";
 import { course } from "../course.mjs";
 import { Lines } from "../editing/lines.mjs";
+import { Display } from "./display.mjs";
+import { button, element } from "./elements.mjs";
 import { Spoken } from "./spoken.mjs";
 import { toolbar, touchKeys } from "./toolbar.mjs";
 
