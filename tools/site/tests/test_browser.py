@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shared_project.chapters import ROOT
-from tools.site.tests.conftest import SCHEMES, switch_colors
+from tools.conftest import SCHEMES, switch_colors
 from tools.site.transcripts import readme_block
 
 pytestmark = pytest.mark.browser

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared_project.chapters import ROOT
+from tools.conftest import NO_TOOLS, Visits
 from tools.site.libraries import TERMINAL
-from tools.site.tests.conftest import NO_TOOLS, Visits
 from tools.site.tests.serving import serve
 
 pytestmark = pytest.mark.browser

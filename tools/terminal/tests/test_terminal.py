@@ -7,10 +7,10 @@ import pyte
 import pytest
 
 from shared_project.chapters import ROOT
+from tools.conftest import Visits
 from tools.site.in_browser import why_not
 from tools.site.normalizers import HOME, same
 from tools.site.replay import COLUMNS, LINES_ON_SCREEN, screen_lines
-from tools.site.tests.conftest import Visits
 from tools.site.transcripts import FENCE, parse, until_closed
 
 pytestmark = pytest.mark.browser

@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
+from tools.conftest import WAIT
 from tools.site.packing import current_build, write_pack
-from tools.site.tests.conftest import WAIT
 from tools.site.tests.policy import policy
 from tools.site.tests.serving import serve
 

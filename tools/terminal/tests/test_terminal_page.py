@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from shared_project.chapters import ROOT
+from tools.conftest import SCHEMES, Visits, switch_colors
 from tools.site.libraries import TERMINAL
-from tools.site.tests.conftest import SCHEMES, Visits, switch_colors
-from tools.site.tests.test_terminal_machine import STOPPED
-from tools.site.tests.test_terminal_view import SCREEN
+from tools.terminal.tests.test_terminal_machine import STOPPED
+from tools.terminal.tests.test_terminal_view import SCREEN
 
 pytestmark = pytest.mark.browser
 
