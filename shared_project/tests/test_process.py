@@ -179,7 +179,7 @@ def test_sigterm_runs_finally_and_is_143(manage):
     process = manage.start(*python(code))
     assert process.stdout.readline() == "on\n"
     process.send_signal(signal.SIGTERM)
-    assert (process.wait(10), process.stdout.read()) == (143, "cleaned up\n")
+    assert (process.wait(60), process.stdout.read()) == (143, "cleaned up\n")
 
 
 @pytest.mark.posix
@@ -199,7 +199,7 @@ def test_a_closed_pipe_ends_a_command_of_djangos_quietly(manage):
     os.close(reader)
     process = manage.start("diffsettings", "--all", stdout=writer)
     os.close(writer)
-    assert (process.wait(10), process.stderr.read()) == (141, "")
+    assert (process.wait(60), process.stderr.read()) == (141, "")
 
 
 @pytest.mark.posix
@@ -209,7 +209,7 @@ def test_closed_streams_are_no_error(manage):
         os.close(2)
 
     process = manage.start("greet", "Ada", 2, stdout=None, stderr=None, preexec_fn=close)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_a_name_that_the_encoding_lacks_is_escaped(manage):

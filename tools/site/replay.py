@@ -34,7 +34,7 @@ from tools.site.transcripts import COLORS, ESCAPE, Transcript, parse, to_lines
 
 COLUMNS = 80
 LINES_ON_SCREEN = 3000
-SECONDS = 120
+SECONDS = 300
 # How long a command may take to end when its output has ended, and to react to a signal.
 GRACE = 5
 PATIENCE = 1

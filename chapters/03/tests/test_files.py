@@ -552,9 +552,9 @@ def test_signals_leave_the_old_file_and_nothing_else(manage, tmp_path):
     for process in processes:
         assert process.stdout.readline() == "half\n"
     assert len(listing(target.parent)) == 3
-    processes[0].send_signal(signal.SIGTERM)
-    processes[1].send_signal(signal.SIGINT)
-    assert [process.wait(10) for process in processes] == [143, 130]
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    codes = [process.end_by(number) for process, number in zip(processes, numbers, strict=True)]
+    assert codes == [143, 130]
     assert target.read_bytes() == b"old"
     assert listing(target.parent) == ["users.csv"]
 

@@ -49,7 +49,7 @@ class Web:
 
         def answer(handler):
             self.asked.release()
-            self.closing.wait(30)
+            self.closing.wait(60)
 
         self.answer = answer
 

@@ -90,7 +90,7 @@ def test_does_not_read_the_body_of_a_redirect(web, monkeypatch):
         handler.send_header("Content-Length", "1000000")
         handler.end_headers()
         handler.wfile.flush()
-        web.closing.wait(30)
+        web.closing.wait(60)
 
     web.answer = answer
     assert read_source(web.url, 3) == b"[1]"

@@ -382,22 +382,24 @@ def test_ctrl_d_ends_the_feed_on_a_terminal(manage):
     assert "Synchronized 1 products: 1 new" in done.stdout
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.parametrize(
     ("number", "code"),
-    [pytest.param(signal.SIGTERM, 143, marks=pytest.mark.full), (signal.SIGINT, 130)],
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130)],
 )
 def test_a_signal_ends_it_while_it_waits_for_stdin(manage, number, code):
     keys = [("Reading stdin.", number)]
     assert manage.terminal("sync_data", "--source", "-", "-v", "3", keys=keys).returncode == code
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_a_reader_that_leaves_does_not_undo_the_work(manage):
     process = manage.start("sync_data", "-v", "2")
     process.stdout.close()
-    assert process.wait(20) == 141
+    assert process.wait(60) == 141
     assert process.stderr.read() == ""
     if connection.vendor == "sqlite":
         assert manage.rows("SELECT COUNT(*) FROM shop_product") == [(10,)]

@@ -33,7 +33,7 @@ def waits():
     other = connection.copy()
 
     def wait(process):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with other.cursor() as cursor:
                 cursor.execute(
@@ -51,7 +51,7 @@ def waits():
 
 
 def finish(process):
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr) == (0, "")
     return stdout
 

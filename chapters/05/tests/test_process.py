@@ -45,7 +45,7 @@ def test_a_signal_in_the_middle_leaves_nothing(manage, stored, file, number, cod
     process = manage.start("import_products", file(b"[null,\n" + row * 200_000 + b"null]"))
     assert process.stderr.readline() == "row 1: must be an object, not null.\n"
     process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (code, "")
     assert stderr.splitlines() == ([last_line] if last_line else [])
     assert stored() == []

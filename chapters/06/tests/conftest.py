@@ -128,7 +128,7 @@ def other_session():
                 yield
         finally:
             if other.ident:
-                other.join(20)
+                other.join(60)
         if other.error:
             raise other.error
 
@@ -164,7 +164,7 @@ def wait_until_waiting():
 
 def wait_for_lock(is_alive=lambda: True):
     """Return when some session waits for a lock; fail when `is_alive` says it has ended."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
             # The view is frozen for the length of a transaction, unless it is told not to be.

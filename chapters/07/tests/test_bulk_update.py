@@ -285,7 +285,7 @@ def test_a_list_that_does_not_fit_on_the_disk_changes_nothing(
 def test_a_reader_that_leaves_does_not_roll_back(manage, products, stored):
     process = manage.start("bulk_update", "--percentage", "10", "-v", "2")
     process.stdout.close()
-    assert (process.wait(20), process.stderr.read()) == (141, "")
+    assert (process.wait(60), process.stderr.read()) == (141, "")
     assert stored() == AFTER
 
 
@@ -293,5 +293,5 @@ def test_a_reader_that_leaves_does_not_roll_back(manage, products, stored):
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_both_count(manage, products, stored):
     both = [manage.start("bulk_update", "--percentage", "10") for _ in range(2)]
-    assert [process.wait(30) for process in both] == [0, 0]
+    assert [process.wait(60) for process in both] == [0, 0]
     assert stored()["Robot"] == "121.00"

@@ -47,7 +47,7 @@ def second_web(products):
 
 def wait_for_waiting(count):
     """Return when `count` sessions are seen waiting for a lock on the products."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -63,7 +63,7 @@ def wait_for_waiting(count):
 
 def finish(*processes):
     """Wait for `processes`; return their exit codes and what they wrote to stderr."""
-    codes = [process.wait(30) for process in processes]
+    codes = [process.wait(60) for process in processes]
     return codes, "".join(process.stderr.read() for process in processes)
 
 

@@ -414,7 +414,7 @@ def test_a_reader_that_left_does_not_decide(shop, kite):
     [
         pytest.param(io.StringIO, {}, False, marks=pytest.mark.full),
         pytest.param(io.StringIO, {"force_color": True}, True, marks=pytest.mark.full),
-        (Screen, {}, True),
+        pytest.param(Screen, {}, True, marks=pytest.mark.full),
         (Screen, {"no_color": True}, False),
     ],
     ids=["file", "force_color", "terminal", "no_color"],
@@ -482,6 +482,7 @@ def test_inside_a_transaction_it_refuses(call, shop, kite):
     assert has_old_rows()
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_leaves_the_question_cleanly(manage, shop):

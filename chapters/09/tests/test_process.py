@@ -39,7 +39,7 @@ def test_a_signal_ends_it_between_two_batches_with_the_summary(manage, old_logs,
     process = manage.start("cleanup_old_data", "--batch-size", 1, "-v", 2)
     first = process.stderr.readline()
     process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == code
     assert first.startswith("audit logs ")
     assert "Stopped before the end. Run the command again to go on.\n" in stderr
@@ -47,15 +47,16 @@ def test_a_signal_ends_it_between_two_batches_with_the_summary(manage, old_logs,
     assert 0 < total(stdout) == 4000 - logs_left(manage) < 4000
 
 
+@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the lock is SQLite's")
 @pytest.mark.parametrize(
     ("target", "number", "code"),
     [
-        pytest.param("audit logs", signal.SIGTERM, 143, marks=pytest.mark.full),
+        ("audit logs", signal.SIGTERM, 143),
         ("audit logs", signal.SIGINT, 130),
-        pytest.param("sessions", signal.SIGTERM, 143, marks=pytest.mark.full),
-        pytest.param("temp files", signal.SIGTERM, 143, marks=pytest.mark.full),
+        ("sessions", signal.SIGTERM, 143),
+        ("temp files", signal.SIGTERM, 143),
     ],
 )
 def test_a_signal_ends_the_wait_for_the_lock_with_the_summary(manage, shop, target, number, code):
