@@ -89,7 +89,7 @@ def main():
     print(f"    {activate}")
     print("    python manage.py greet Ada 3     run a command")
     print("    pytest chapters/05               run a chapter's tests")
-    print("    python3 start.py site            read the course in your browser")
+    print("    mkdocs serve                     read the course in your browser")
     print("    python3 start.py test            run every test")
     return 0
 

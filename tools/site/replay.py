@@ -39,7 +39,7 @@ SECONDS = 300
 GRACE = 5
 PATIENCE = 1
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv*", "node_modules", "__pycache__", ".*_cache", ".coverage*", "*.egg-info"
+    ".git", ".venv*", "node_modules", "__pycache__", ".*_cache", ".coverage*"
 )
 MADE = {"site", "var"}  # at the top
 KEYS = {"^C": "\x03", "^D": "\x04"}
@@ -97,12 +97,16 @@ def make_environment(folder: Path) -> None:
     """Make `folder` a virtual environment with the packages of the running one.
 
     So a page that installs requirements finds them installed. Only the course itself is not; the
-    wheel of what builds it lies in `wheels`, so that a page needs no network.
+    wheel of what builds it lies in `wheels`, so that a page needs no network. It has a `pip` of
+    its own: the next one on the PATH would install the copy into the running environment.
     """
     venv.create(folder, symlinks=True)
     packages = sysconfig.get_path("purelib", vars=dict.fromkeys(("base", "platbase"), str(folder)))
     Path(packages, "course.pth").write_text(sysconfig.get_path("purelib") + "\n")
     write_wheel("setuptools", folder / "wheels")
+    pip = folder / "bin" / "pip"
+    pip.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n')
+    pip.chmod(0o755)
 
 
 def write_wheel(name: str, folder: Path) -> None:

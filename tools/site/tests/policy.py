@@ -52,7 +52,7 @@ def _hash(text):
 def main() -> None:
     site = Path((sys.argv[1:] or ["site"])[0])
     if not (site / "index.html").exists():
-        sys.exit(f"{site} is no built site: run `python -m mkdocs build` first.")
+        sys.exit(f"{site} is no built site: run `mkdocs build` first.")
     print(f"Content-Security-Policy: {policy(site)}")  # noqa: T201
 
 

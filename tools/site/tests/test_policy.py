@@ -73,4 +73,4 @@ def test_a_folder_that_holds_no_site_is_refused(tmp_path):
         text=True,
     )
     assert done.returncode == 1
-    assert done.stderr == f"{tmp_path} is no built site: run `python -m mkdocs build` first.\n"
+    assert done.stderr == f"{tmp_path} is no built site: run `mkdocs build` first.\n"

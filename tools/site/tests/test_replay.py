@@ -201,3 +201,12 @@ def test_what_npm_has_installed_is_found_in_a_copy(tmp_path, installed):
         (root / "tools/terminal/node_modules/diff").mkdir(parents=True)
     link_modules(copy, root)
     assert (copy / "tools/terminal/node_modules/diff").is_dir() == installed
+
+
+def test_a_page_installs_into_the_environment_of_its_own(shell):
+    make_environment(shell.folder / ".venv")
+    where, there = run(
+        shell, "$ source .venv/bin/activate", "$ command -v pip", "$ pip --version"
+    )[1:]
+    assert where == ["/home/ada/course/.venv/bin/pip"]
+    assert there[0].startswith("pip ")
