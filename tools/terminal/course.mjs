@@ -29,10 +29,10 @@ export const course = {
   ],
   /**
    * What Tab offers for the first argument of a command of manage.py; `names(folder)` lists a
-   * folder. Each naive command there is, as `07/bulk_update`.
+   * folder. Each step there is, as `07/bulk_update`.
    */
   arguments: {
-    naive: (names) =>
+    step: (names) =>
       names("chapters").flatMap((chapter) =>
         names(`chapters/${chapter}/naive`)
           .filter((name) => name.endsWith(".py") && !name.startsWith("_"))

@@ -24,7 +24,7 @@ const COMMANDS = [
   },
   { name: "greet", options: ["--help"], choices: {} },
   { name: "help", options: [], choices: {} },
-  { name: "naive", options: ["--help"], choices: {} },
+  { name: "step", options: ["--help"], choices: {} },
 ];
 
 // The cursor stands at the ¦, or at the end.
@@ -79,14 +79,14 @@ const cases = [
   ["help takes a command", "python manage.py help g", ["python manage.py help greet"]],
   ["help takes one command", "python manage.py help greet g", []],
   [
-    "naive takes a chapter and a name",
-    "python manage.py naive ",
-    ["python manage.py naive 02/greet", "python manage.py naive 03/export_users"],
+    "step takes a chapter and a name",
+    "python manage.py step ",
+    ["python manage.py step 02/greet", "python manage.py step 03/export_users"],
   ],
   [
-    "naive completes the name",
-    "python manage.py naive 03/",
-    ["python manage.py naive 03/export_users"],
+    "step completes the name",
+    "python manage.py step 03/",
+    ["python manage.py step 03/export_users"],
   ],
   ["pytest begins with the chapters", "pytest ", ["pytest chapters/"]],
   ["pytest takes a folder", "pytest chapters/03/t", ["pytest chapters/03/tests/"]],
