@@ -91,6 +91,7 @@ function overview() {
   ].join("");
 }
 
+/** Each builtin by its name: { run, usage, about }, with `raw` where `--help` is text like any other. */
 export const builtins = {
   ...textBuiltins,
   ...lineBuiltins,
@@ -121,13 +122,13 @@ export function lookUp(argv, { env, files, cwd }) {
   const python = toPython(name, args, files, cwd);
   if (python) return { name, python, env, timeout };
   if (Object.hasOwn(builtins, name)) {
-    const run = args.includes("--help") && !builtins[name].raw ? sayHelp : builtins[name].run;
+    const run = args.includes("--help") && !builtins[name].raw ? printHelp : builtins[name].run;
     return { name, run, args, env, timeout };
   }
   return missing(name, args, files, cwd);
 }
 
-function* sayHelp(io) {
+function* printHelp(io) {
   yield* io.out(helpOn(io.name));
 }
 
