@@ -1,3 +1,4 @@
+import re
 import shutil
 import sys
 
@@ -18,10 +19,12 @@ if sys.platform != "win32":
         replay_page,
     )
 
+# The pages on which something can be run.
 PAGES = sorted(
     page.relative_to(ROOT)
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     if page.parent.name != "files"
+    and re.search("^ *```(console|python)", page.read_text(encoding="utf-8"), re.MULTILINE)
 )
 
 
