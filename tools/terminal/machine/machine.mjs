@@ -363,10 +363,11 @@ class Machine extends EventTarget {
     this.#become("ready");
     this.#end({ code });
     if (!this.#hasMemory) {
-      this.#hasMemory = true;
-      // When nobody waits for it.
+      // When nobody waits for it; where another line runs by then, after that one.
       setTimeout(() => {
-        if (this.state === "ready") this.#worker.postMessage({ type: "snapshot" });
+        if (this.#hasMemory || this.state !== "ready") return;
+        this.#hasMemory = true;
+        this.#worker.postMessage({ type: "snapshot" });
       }, 500);
     }
   }

@@ -663,6 +663,16 @@ def test_a_stored_memory_starts_python_and_a_spoiled_one_is_not_used(open_tab):
     assert tab.from_memory == [False]
 
 
+def test_the_memory_is_stored_though_the_next_line_comes_at_once(open_tab):
+    tab = open_tab().start()
+    assert tab.works()
+    tab.run("sleep 1")
+    tab.keep_memory()
+    tab.reload()
+    assert tab.works()
+    assert tab.from_memory == [True]
+
+
 def test_without_a_database_all_works_and_it_says_that_nothing_stays(open_tab):
     tab = open_tab(FORBID_DATABASE).start()
     (notice,) = tab.notices
