@@ -376,7 +376,7 @@ def test_the_cache_is_closed(cached, monkeypatch):
     closed = Mock()
     monkeypatch.setattr("django.core.cache.backends.locmem.LocMemCache.close", closed)
     assert cached("locmem.LocMemCache").ok
-    closed.assert_called_once_with()
+    closed.assert_called_with()  # perhaps by the thread of another test, too
 
 
 def test_the_connections_of_a_check_are_closed(file):

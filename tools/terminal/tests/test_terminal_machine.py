@@ -377,14 +377,14 @@ def test_a_receiver_of_the_learners_hears_of_each_migration(shared):
 def test_questions_and_lines_at_once_are_answered_one_after_the_other(shared):
     answers = shared.page.evaluate(
         """async (hello) => {
-          const [one, first, words, second, other] = await Promise.all([
+          const [one, first, found, second, other] = await Promise.all([
             machine.tables(),
             machine.exec(hello),
             machine.complete(hello, hello.length),
             machine.exec(hello),
             machine.tables(),
           ]);
-          return [one.length === other.length, first.code, words.words, second.code];
+          return [one.length === other.length, first.code, found.candidates, second.code];
         }""",
         "python manage.py hel",
     )
