@@ -413,7 +413,6 @@ def test_a_redirected_stderr_gets_no_escapes(call, feed):
     assert call.stderr == "record 1: must be an object, not the number '1'.\n"
 
 
-@pytest.mark.full
 @pytest.mark.posix
 def test_a_terminal_gets_color(manage, feed):
     done = manage.terminal("sync_data", "--source", feed(1))

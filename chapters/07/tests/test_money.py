@@ -36,16 +36,14 @@ def test_a_factor_has_every_digit_of_the_percentage():
     assert str(factor(Decimal("33.33333333333333333"))) == "1.3333333333333333333"
 
 
-@pytest.mark.parametrize("top", [100, pytest.param(1000, marks=pytest.mark.full)])
-def test_the_database_computes_every_price_exactly(db, top):
+def test_the_database_computes_every_price_to_1000_exactly(db):
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO shop_product (id, name, price, category) "
-            "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %s) "
-            "SELECT i, i, i / 100.0, '' FROM n",
-            [top * 100],
+            "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+            "SELECT i, i, i / 100.0, '' FROM n"
         )
-    prices = [Decimal(cents).scaleb(-2) for cents in range(top * 100 + 1)]
+    prices = [Decimal(cents).scaleb(-2) for cents in range(100_001)]
     for percentage, multiplier in [("10", Decimal("1.10")), ("50", Decimal("1.50"))]:
         assert computed(percentage) == [
             (price * multiplier).quantize(CENT, ROUND_HALF_UP) for price in prices

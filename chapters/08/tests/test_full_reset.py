@@ -482,7 +482,6 @@ def test_inside_a_transaction_it_refuses(call, shop, kite):
     assert has_old_rows()
 
 
-@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_leaves_the_question_cleanly(manage, shop):
@@ -518,7 +517,6 @@ def usernames(manage):
     return usernames
 
 
-@pytest.mark.full
 @pytest.mark.posix
 @pytest.mark.django_db(transaction=True)
 def test_sigterm_in_the_middle_of_the_load_loses_nothing(stopped, usernames):

@@ -206,3 +206,15 @@ def test_a_page_without_a_description_is_an_error(tmp_path):
     page.write_text("# 10. Reports\n")
     with pytest.raises(EmbedError, match=r"10-reports\.md needs a title"):
         chapter_list(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs/chapters").glob("*.md")), ids=lambda p: p.stem
+)
+def test_no_chapter_shows_what_is_for_contributors(page):
+    for line in page.read_text(encoding="utf-8").splitlines():
+        options = (
+            dict(re.findall(r'(\w+)="([^"]*)"', line)) if line.startswith("```python") else {}
+        )
+        if "file" in options:
+            assert "mark.full" not in embed(options)[0], line
