@@ -1,8 +1,9 @@
 """Measure the built site with Lighthouse: `python -m tools.site.tests.lighthouse site`.
 
 The home page and the first chapter as on a phone with a slow network, which is what Lighthouse
-assumes by default, and the chapter with the longest page as on a desktop computer. Every category
-needs 95 of 100 points.
+assumes by default, and the chapter with the longest page as on a desktop computer. Accessibility,
+best practices and SEO need 95 of 100 points. Performance is printed and decides nothing: it says
+as much about the machine as about the page.
 """
 
 import json
@@ -17,6 +18,7 @@ from tools.site.tests.serving import find_chromium, serve
 
 LIGHTHOUSE = ROOT / "tools/terminal/node_modules/lighthouse/cli/index.js"
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
+MEASURED = {"performance"}
 ENOUGH = 0.95
 DEVICES = {"phone": [], "desktop": ["--preset=desktop"]}
 
@@ -37,7 +39,7 @@ def main(site):
             (longest, "desktop"),
         ):
             name = page.relative_to(site).as_posix()
-            report = measure_again(address + name, chromium, DEVICES[device])
+            report = measure(address + name, chromium, DEVICES[device])
             scores = scores_of(report)
             print(
                 name,
@@ -46,17 +48,10 @@ def main(site):
                 sep="  ",
             )
             if min(scores.values()) < ENOUGH:
-                missed = True
                 print(*weaknesses(report), sep="\n")
+            if min(scores[name] for name in scores.keys() - MEASURED) < ENOUGH:
+                missed = True
     return missed
-
-
-def measure_again(address, chromium, options):
-    """Return the best of at most three reports: other work on the machine only takes points."""
-    reports = []
-    while len(reports) < 3 and (not reports or min(scores_of(reports[-1]).values()) < ENOUGH):
-        reports.append(measure(address, chromium, options))
-    return max(reports, key=lambda report: min(scores_of(report).values()))
 
 
 def measure(address, chromium, options):

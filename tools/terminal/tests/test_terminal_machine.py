@@ -683,6 +683,7 @@ def test_without_a_database_all_works_and_it_says_that_nothing_stays(open_tab):
     assert len(tab.notices) == 1
 
 
+@pytest.mark.full
 def test_a_full_storage_is_said_once_and_all_goes_on(open_tab):
     tab = open_tab(FULL_DATABASE).start()
     for name in "abc":
@@ -694,6 +695,7 @@ def test_a_full_storage_is_said_once_and_all_goes_on(open_tab):
     assert tab.run("cat a b c").output == "kept\n" * 3
 
 
+@pytest.mark.full
 def test_without_a_cache_python_starts_anew_each_time(open_tab):
     tab = open_tab(FORBID_CACHE).start()
     assert tab.works()
@@ -725,6 +727,7 @@ def test_one_tab_at_a_time_uses_the_terminal(contexts, origin, build):
     assert second.state == "elsewhere"
 
 
+@pytest.mark.full
 def test_offline_after_the_first_load_commands_ends_and_starts_go_on(open_tab):
     tab = open_tab().start()
     assert tab.run("pytest -q chapters/01").code == 0
@@ -799,6 +802,7 @@ def test_a_clock_behind_the_builds_leaves_the_demo_shop_whole(contexts, origin, 
     assert tab.says(look) == "(0,)"
 
 
+@pytest.mark.full
 def test_nothing_of_an_old_build_is_left_beside_a_new_one(contexts, origin, build, next_build):
     context = contexts()
     old = Tab(context, origin, build).start()
@@ -859,6 +863,7 @@ def test_without_jspi_prompts_are_answered_and_stopped_through_the_service_worke
     assert tab.works()
 
 
+@pytest.mark.full
 def test_without_a_service_worker_prompts_work_and_loops_are_ended(open_tab):
     tab = open_tab(service_workers="block").start()
     done = tab.python("print(input())", answers=["Ada\n"])

@@ -9,6 +9,7 @@ from tools.site.libraries import TERMINAL, find
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.full
 def test_pyodide_has_what_python_mjs_relies_on():
     node = find("node")
     if not node or not (TERMINAL / "node_modules/pyodide").is_dir():
