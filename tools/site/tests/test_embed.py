@@ -213,8 +213,6 @@ def test_a_page_without_a_description_is_an_error(tmp_path):
 )
 def test_no_chapter_shows_what_is_for_contributors(page):
     for line in page.read_text(encoding="utf-8").splitlines():
-        options = (
-            dict(re.findall(r'(\w+)="([^"]*)"', line)) if line.startswith("```python") else {}
-        )
-        if "file" in options:
+        if fence := embedding.FENCE.match(line):
+            options = dict(embedding.OPTION.findall(fence["options"]))
             assert "mark.full" not in embed(options)[0], line
