@@ -24,7 +24,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
-from shared_project.course.steps import load
+from shared_project.course.steps import find_step
 
 ROOT = Path(__file__).resolve().parent
 IN_A_BROWSER = sys.platform == "emscripten"
@@ -309,6 +309,6 @@ def _no_uploads(_media_root):
 
 @pytest.fixture
 def step(request):
-    """Return a function that loads a step of the test's chapter by its name."""
+    """Return a function that loads a step of the test's chapter by its number."""
     chapter = request.path.relative_to(ROOT / "chapters").parts[0]
-    return lambda command: load(f"{chapter}/{command}")
+    return lambda number: find_step(f"{chapter}/{number}").load()

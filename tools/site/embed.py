@@ -9,6 +9,7 @@ An empty fenced block with a `file` is filled from that file when the site is bu
 - `first` and `last`: instead of a symbol, texts that the first and the last line hold.
 - `highlight`: texts, separated by ` | `; the lines that hold one of them are highlighted.
 - `id`: an id for the block, from which the ids of its lines are made.
+- `since`: the file of the step before; the block shows the difference (see `steps.py`).
 
 The block gets the file's own line numbers and, unless it has an `id`, a title: the file's path, as
 a link to these lines in the whole file. Where attr_list is on, the block also says where its code
@@ -26,10 +27,11 @@ from markdown.preprocessors import Preprocessor
 from shared_project.chapters import ROOT
 from tools.site.packing import current_build, is_packed
 from tools.site.sources import SourceError, href
+from tools.site.steps import read_steps, step_html
 
 FENCE = re.compile(r'^(?P<indent> *)```(?P<language>\w+) (?P<options>file=".*")$')
 OPTION = re.compile(r'(\w+)="([^"]*)"')
-OPTIONS = {"file", "symbol", "first", "last", "highlight", "id"}
+OPTIONS = {"file", "symbol", "first", "last", "highlight", "id", "since"}
 
 
 class EmbedError(ValueError):
@@ -114,6 +116,28 @@ def chapter_list(root: Path = ROOT) -> list[str]:
     return lines
 
 
+def count_lines(name: str, root: Path = ROOT) -> str:
+    """Return how many lines a file has, or a symbol in it (`PATH::SYMBOL`). Raises EmbedError."""
+    start, end = _place(name, root)
+    return str(end - start + 1)
+
+
+def test_link(name: str, root: Path = ROOT) -> str:
+    """Return a link to a test (`PATH::NAME`) in its whole file. Raises EmbedError."""
+    path, _, symbol = name.partition("::")
+    start, _ = _place(name, root)
+    return f'<a href="{href(path, start)}"><code>{symbol}</code></a>'
+
+
+def _place(name, root):
+    path, _, symbol = name.partition("::")
+    try:
+        source = (root / path).read_text(encoding="utf-8")
+        return extract(source, symbol) if symbol else (1, len(source.splitlines()))
+    except (OSError, EmbedError) as error:
+        raise EmbedError(f"{name}: {error}") from None
+
+
 class EmbedPreprocessor(Preprocessor):
     def run(self, lines):
         result = []
@@ -129,17 +153,15 @@ class EmbedPreprocessor(Preprocessor):
 
     def block(self, indent, language, options):
         options = dict(OPTION.findall(options))
+        if "since" in options:
+            return [indent + self.md.htmlStash.store(step_block(options, language))]
         code, start, highlighted = embed(options)
         lines = code.splitlines()
         # Longer than any in the code, so that none of them ends the block.
         marks = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
-        attributes = {"linenums": start, "data-path": options["file"], "data-line": start}
+        attributes = {"linenums": start, **where_from(options, start)}
         if highlighted:
             attributes["hl_lines"] = " ".join(map(str, highlighted))
-        if "symbol" in options:
-            attributes["data-symbol"] = options["symbol"]
-        if is_packed(options["file"]) and (build := current_build()):
-            attributes["data-build"] = build
         name = f".{language}"
         if "id" in options:
             name += f" #{options['id']}"
@@ -150,6 +172,35 @@ class EmbedPreprocessor(Preprocessor):
         texts = (f'{key}="{value}"' for key, value in attributes.items())
         head = f"{marks} {{{name} {' '.join(texts)}}}"
         return [f"{indent}{line}" for line in [head, *lines, marks]]
+
+
+def step_block(options: dict[str, str], language: str) -> str:
+    """Return the HTML of a step as its difference from the step before. Raises EmbedError."""
+    path = options["file"]
+    if options.keys() != {"file", "since"}:
+        raise EmbedError(f"{path}: since goes with file alone")
+    try:
+        source, before = read_steps(path, options["since"], ROOT)
+    except OSError as error:
+        raise EmbedError(f"{error.filename}: {error.strerror}") from None
+    return step_html(
+        source,
+        before,
+        language=language,
+        name=Path(path).name,
+        title=link(options, 1, len(source.splitlines())),
+        attributes=where_from(options, 1),
+    )
+
+
+def where_from(options: dict[str, str], start: int) -> dict[str, object]:
+    """Return the attributes that tell the editor in the page where the code is from."""
+    attributes = {"data-path": options["file"], "data-line": start}
+    if "symbol" in options:
+        attributes["data-symbol"] = options["symbol"]
+    if is_packed(options["file"]) and (build := current_build()):
+        attributes["data-build"] = build
+    return attributes
 
 
 def link(options: dict[str, str], start: int, end: int) -> str:

@@ -10,12 +10,13 @@ from markdown import Extension
 from markdown.preprocessors import Preprocessor
 
 from shared_project.chapters import ROOT
-from tools.site.embed import EmbedPreprocessor, chapter_list
+from tools.site.embed import EmbedPreprocessor, chapter_list, count_lines, test_link
 from tools.site.glossary import TermTreeprocessor
 from tools.site.packing import current_build
 from tools.site.reference import behavior_table, command_list
 from tools.site.sources import file_list
 from tools.site.stages import stage, stages
+from tools.site.steps import steps_bar
 from tools.site.toolkit import toolkit_table
 from tools.site.transcripts import TranscriptPreprocessor, readme_block
 
@@ -31,17 +32,22 @@ DIRECTIVES = {
     "toolkit": toolkit_table,
 }
 LINE = re.compile(rf"\[({'|'.join(DIRECTIVES)})(?: ([^\]]+))?\]")
+# `{lines PATH}` and `{test PATH::NAME}` within a line become what the function returns.
+INLINE = {"lines": count_lines, "test": test_link}
+WITHIN = re.compile(rf"\{{({'|'.join(INLINE)}) ([^}}\s]+)\}}")
 
 
 class DirectivePreprocessor(Preprocessor):
     def run(self, lines):
         result = []
         for line in lines:
-            if directive := LINE.fullmatch(line):
+            if line == "[steps]":
+                result += steps_bar(lines)
+            elif directive := LINE.fullmatch(line):
                 name, argument = directive.groups()
                 result += DIRECTIVES[name](*([argument] if argument else []))
             else:
-                result.append(line)
+                result.append(WITHIN.sub(lambda match: INLINE[match[1]](match[2]), line))
         return result
 
 

@@ -217,11 +217,10 @@ class Shell:
             shutil.rmtree(self.folder / "var")
             (self.folder / "var").mkdir()
         outputs = []
-        for command in transcript.commands:
+        for command, expected in zip(transcript.commands, transcript.exit_codes, strict=True):
             last = command is transcript.commands[-1]
             run = self.run_on_terminal if "terminal" in transcript.options else self.run_plainly
             lines, code = run(command.line, transcript.options if last else {})
-            expected = transcript.exit_code if last else 0
             if code != expected:
                 printed = "\n".join(lines)
                 raise ReplayError(f"exit code {code}, not {expected}: {command.line}\n{printed}")

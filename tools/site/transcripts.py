@@ -12,6 +12,7 @@ the page leaves out. The tests run every block (see `replay.py`).
 The options of a block:
 
 - `exit="1"`: the exit code of its last command. Without it that is 0, as it is for the others.
+  `exit="1 0"` has one for each command.
 - `terminal`: the commands run on a terminal of 80 columns. What the terminal shows in the end is
   recorded, with its colors: `␛` stands for the escape character.
 - `after="text"` with `typed="yes"` or `signal="TERM"`: once the text has appeared, this line is
@@ -61,8 +62,10 @@ class Transcript:
     options: dict[str, str] = field(default_factory=dict)
 
     @property
-    def exit_code(self) -> int:
-        return int(self.options.get("exit", 0))
+    def exit_codes(self) -> list[int]:
+        """The exit code of each command."""
+        codes = [int(code) for code in self.options.get("exit", "0").split()]
+        return codes if len(codes) > 1 else [0] * (len(self.commands) - 1) + codes
 
     def answered(self, outputs: list[list[str]]) -> "Transcript":
         """Return the same block with other outputs, one for each command."""
@@ -88,7 +91,10 @@ def parse(info: str, lines: list[str]) -> Transcript:
             commands[-1].output.append(line)
     if not commands:
         raise TranscriptError("a console block is empty")
-    return Transcript(commands, options)
+    transcript = Transcript(commands, options)
+    if len(transcript.exit_codes) != len(commands):
+        raise TranscriptError(f"{len(commands)} commands, and other exit codes: {info.strip()}")
+    return transcript
 
 
 def parse_options(info: str) -> dict[str, str]:
@@ -96,8 +102,8 @@ def parse_options(info: str) -> dict[str, str]:
     options = {name: value or "" for name, value in OPTION.findall(info)}
     if OPTION.sub("", info).strip() or options.keys() - OPTIONS:
         raise TranscriptError(f"a console block with unknown options: {info.strip()}")
-    if not options.get("exit", "0").isdecimal():
-        raise TranscriptError(f"exit must be a number: {info.strip()}")
+    if not re.fullmatch(r"\d+( \d+)*", options.get("exit", "0")):
+        raise TranscriptError(f"exit must be a number, or one for each command: {info.strip()}")
     if ("after" in options) != bool(options.keys() & {"typed", "signal"}):
         raise TranscriptError(f"after goes with typed or signal: {info.strip()}")
     if options.get("varies", "counts") != "counts":
@@ -149,8 +155,10 @@ def footer(transcript: Transcript, reason: str | None = None) -> str:
     if name := transcript.options.get("signal"):
         what = "Ctrl-C was pressed" if name == "INT" else f"SIG{name} was sent"
         notes.append(f"{what} while it ran")
-    if transcript.exit_code:
-        notes.append(f"exit code {transcript.exit_code}")
+    if any(transcript.exit_codes[:-1]):
+        notes.append(f"exit codes {', '.join(map(str, transcript.exit_codes))}")
+    elif transcript.exit_codes[-1]:
+        notes.append(f"exit code {transcript.exit_codes[-1]}")
     if reason:
         notes.append(f"not in the browser: {reason}")
     return f"<p>{escape(', '.join(notes))}</p>" if notes else ""

@@ -40,7 +40,7 @@ def test_an_sql_statement_comes_before_the_first_write(robot, manage):
         (
             "step 07/nope",
             "hello",
-            "1: There is no step '07/nope'. `python manage.py step` lists them.",
+            "1: There is no step '07/nope': chapter 7 has ",
         ),
         ("bulk_update --percentage 10", "greet Ada 0", "2: Error: argument TIMES: must be"),
         ("bulk_update --percentage 10 --category Toy", "hello", "1: No product is in the"),

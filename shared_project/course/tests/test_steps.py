@@ -2,69 +2,77 @@ import pytest
 from django.core.management import get_commands
 from django.core.management.base import CommandError
 
-from shared_project.course.steps import load, names, summary
+from shared_project.course.steps import find_step, steps
+
+NAMES = [step.name for step in steps()]
 
 
 @pytest.fixture
-def step(tmp_path):
-    """Write a step of chapter 2; return what `summary` says of it."""
-    folder = tmp_path / "chapters" / "02" / "naive"
+def root(tmp_path):
+    """Return a folder with two steps of chapter 2."""
+    folder = tmp_path / "chapters" / "02" / "steps"
     folder.mkdir(parents=True)
-
-    def write(docstring="", text=""):
-        (folder / "greet.py").write_text(
-            f"{docstring}\nfrom django.core.management.base import BaseCommand\n"
-            f"class Command(BaseCommand):\n    help = {text!r}\n"
+    for name in ("2_check_the_number", "1_first_draft"):
+        (folder / f"{name}.py").write_text(
+            "from django.core.management.base import BaseCommand\n"
+            f"class Command(BaseCommand):\n    help = 'Greet: {name}'\n"
         )
-        return summary("02/greet", tmp_path)
-
-    return write
-
-
-def test_steps_are_found():
-    assert "02/greet" in names()
+    (folder / "notes.txt").touch()
+    return tmp_path
 
 
-def test_a_name_that_leaves_the_folder_is_refused():
-    with pytest.raises(CommandError):
-        load("02/../../manage")
+def test_steps_are_found_in_their_order(root):
+    assert [step.name for step in steps(root)] == ["02/1", "02/2"]
 
 
-def test_django_does_not_find_them():
-    assert not any("naive" in app for app in get_commands().values())
+def test_a_step_has_the_title_of_its_file(root):
+    assert find_step("02/2", root).title == "Check the number"
 
 
-def test_a_step_is_summed_up_by_the_first_line_of_its_help(step):
-    assert step('"""The docstring."""', "Greet.\nMore of it.") == "Greet."
+def test_a_step_is_loaded_from_its_file(root):
+    assert find_step("02/2", root).load().help == "Greet: 2_check_the_number"
 
 
-def test_a_step_without_help_is_summed_up_by_its_docstring(step):
-    assert step('"""Greet everyone.\n\nMore of it."""') == "Greet everyone."
+def test_the_zero_of_a_chapter_may_be_left_out(root):
+    assert find_step("2/1", root).name == "02/1"
 
 
-def test_a_step_that_says_nothing_has_no_summary(step):
-    assert step() == ""
+@pytest.mark.parametrize("name", ["02/3", "02", "2", "02/x", "2/0"])
+def test_a_step_that_the_chapter_lacks_is_answered_with_those_it_has(root, name):
+    with pytest.raises(CommandError, match="chapter 2 has 02/1, 02/2") as raised:
+        find_step(name, root)
+    assert raised.value.returncode == 2
+
+
+@pytest.mark.parametrize("name", ["99/1", "step", "02\n/1", "../../manage", "/02/1"])
+def test_a_step_of_no_chapter_is_answered_with_how_to_list_them(root, name):
+    with pytest.raises(CommandError, match="`python manage.py step` lists them"):
+        find_step(name, root / "none" if name.startswith("02") else root)
+
+
+def test_django_does_not_find_the_steps():
+    assert not any("steps" in app for app in get_commands().values())
 
 
 def test_without_a_name_the_steps_are_listed(call):
     lines = call("step").splitlines()
-    assert [line.split()[0] for line in lines] == names()
-    assert "  Print a greeting." in lines[0]
+    assert [line.split()[0] for line in lines] == NAMES
 
 
+@pytest.mark.django_db
 def test_a_step_can_be_called_from_code(call):
-    assert call("step", "02/greet", "Ada", "1") == "Hello, Ada!\n"
+    assert "Imported" in call("step", "05/1", "chapters/05/data/products.json")
 
 
 def test_the_arguments_are_the_steps_own(manage):
-    done = manage("step", "02/greet", "--help")
-    assert "usage: manage.py step 02/greet" in done.stdout
+    done = manage("step", "5/1", "--help")
+    assert "usage: manage.py step 05/1" in done.stdout
 
 
 def test_an_unknown_name_is_one_line_that_says_what_to_type(manage):
     done = manage("step", "99/no\x1b[31mne", "--percentage", "10")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
-        r"CommandError: There is no step '99/no\x1b[31mne'. `python manage.py step` lists them."
-        "\n"
+        r"CommandError: There is no step '99/no\x1b[31mne': "
+        "`python manage.py step` lists them all.\n"
     )

@@ -35,11 +35,14 @@ def test_options_have_values_or_stand_alone():
         "typed": "^C",
         "exit": "130",
     }
-    assert transcript.exit_code == 130
+    assert transcript.exit_codes == [130]
 
 
-def test_without_exit_the_code_is_0():
-    assert parse("", ["$ true"]).exit_code == 0
+@pytest.mark.parametrize(
+    ("info", "codes"), [("", [0, 0]), (' exit="1"', [0, 1]), (' exit="1 0"', [1, 0])]
+)
+def test_one_exit_code_is_that_of_the_last_command(info, codes):
+    assert parse(info, ["$ one", "$ two"]).exit_codes == codes
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,7 @@ def test_without_exit_the_code_is_0():
         (' exti="1"', ["$ true"], "unknown options: exti"),
         (" exit=1", ["$ true"], "unknown options: exit=1"),
         (' exit="one"', ["$ true"], "exit must be a number"),
+        (' exit="1 0"', ["$ true"], "1 commands, and other exit codes"),
         (' typed="yes"', ["$ true"], "after goes with typed or signal"),
         (' after="go on"', ["$ true"], "after goes with typed or signal"),
         (' varies="words"', ["$ true"], "only counts may vary"),
@@ -103,6 +107,11 @@ def test_an_unknown_color_is_an_error(code):
 )
 def test_a_failing_exit_code_and_a_signal_are_shown(info, note):
     assert html(info, "$ true").endswith(f"</pre>{note}</div>")
+
+
+def test_each_exit_code_is_shown_where_one_fails_amid_others():
+    shown = to_html(parse(' exit="1 0"', ["$ false", "$ true"]))
+    assert shown.endswith("<p>exit codes 1, 0</p></div>")
 
 
 def render(text):

@@ -173,8 +173,9 @@ def count_tests(lines):
 
 def differences(transcript, ran):
     counts = "varies" in transcript.options
-    for command, record in zip(transcript.commands, ran, strict=True):
-        expected = transcript.exit_code if command is transcript.commands[-1] else 0
+    for command, record, expected in zip(
+        transcript.commands, ran, transcript.exit_codes, strict=True
+    ):
         lines = shown(record["output"], terminal="terminal" in transcript.options)
         if record["code"] != expected:
             yield f"$ {command.line}\nexit code {record['code']}, not {expected}"
