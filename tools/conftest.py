@@ -50,7 +50,12 @@ def file_pages(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The folder of the built site. It is built once, however many processes run the tests."""
+    """The folder of the built site. It is built once, however many processes run the tests.
+
+    The variable BUILT_SITE names the folder of one that is built already.
+    """
+    if built := os.environ.get("BUILT_SITE"):
+        return Path(built)
     filelock = pytest.importorskip("filelock", reason=NO_TOOLS)
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

@@ -1,6 +1,7 @@
 """Load the steps: whole commands, each in one file, on the way to the finished ones.
 
-Step 2 of chapter 5 is the file `chapters/05/steps/2_….py`, where Django does not look for commands.
+Step 2 of chapter 5 is the file `chapters/05/steps/2_….py`. Django does not look for commands
+there.
 """
 
 import re

@@ -189,13 +189,19 @@ def test_an_error_from_nowhere_is_the_default_databases():
         ),
         (FileNotFoundError(errno.ENOENT, "No such file", b"\xff"), "\ufffd: No such file."),
         (OSError(errno.ENOENT, "No such file", "a\n\x1b"), r"a\n\x1b: No such file."),
-        (OSError(errno.EBADF, "Bad file descriptor", 7), "Bad file descriptor."),
-        (OSError("cannot seek"), "cannot seek."),
-        (TimeoutError(), "TimeoutError."),
+        (OSError(errno.EIO, "Input/output error", 7), "Input/output error."),
+        (OSError(errno.EROFS, "Read-only file system"), "Read-only file system."),
     ],
 )
 def test_an_error_of_the_system_names_what_it_is_about(error, line):
     assert explain_os_error(error) == line
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EBADF, "Bad file descriptor"), OSError("cannot seek"), TimeoutError()]
+)
+def test_an_error_of_the_system_that_is_more_likely_a_bug_is_not_explained(error):
+    assert explain_os_error(error) is None
 
 
 def test_without_a_temporary_folder_the_next_step_is_told():

@@ -3,6 +3,7 @@
 Explained in chapter 1; tested in shared_project/tests/test_toolkit_errors.py.
 """
 
+import errno
 import sys
 import traceback
 from pathlib import Path
@@ -86,6 +87,16 @@ STEPS_BY_WORDS = [
     ("connection already closed", ENDED),
     ("connection", SERVER),
 ]
+# What the operating system refuses because of files, disks, rights and limits, which are the
+# operator's. Any other error of it is more likely a bug.
+OPERATORS = {
+    getattr(errno, name, None)
+    for name in (
+        "EACCES", "EBUSY", "EDQUOT", "EFBIG", "EIO", "EISDIR", "ELOOP", "EMFILE", "ENAMETOOLONG",
+        "ENFILE", "ENODEV", "ENOENT", "ENOMEM", "ENOSPC", "ENOTDIR", "ENXIO", "EPERM", "EROFS",
+        "ESTALE", "ETXTBSY",
+    )
+} - {None}  # fmt: skip
 
 
 def database_errors() -> tuple[type[Exception], ...]:
@@ -135,12 +146,19 @@ def failed_connection(error: BaseException) -> BaseDatabaseWrapper:
     return connections[DEFAULT_DB_ALIAS]
 
 
-def explain_os_error(error: OSError) -> str:
-    """Return one line for an error of the operating system; name what it is about if we can."""
+def explain_os_error(error: OSError) -> str | None:
+    """Return one line for an error of the operating system; name what it is about if we can.
+
+    Returns None for an error that files, disks, rights and limits do not raise: then it is a
+    bug, and its traceback is what helps.
+    """
+    stream = _failing_stream(error)
+    if error.errno not in OPERATORS and not stream:
+        return None
     reason = error.strerror or str(error) or type(error).__name__
     if "No usable temporary directory" in reason:
         return f"{reason}. Set TMPDIR to a folder that may be written."
-    name = error.filename if error.filename is not None else _failing_stream(error)
+    name = error.filename if error.filename is not None else stream
     if name is not None and not isinstance(name, int):
         name = name.decode(errors="replace") if isinstance(name, bytes) else name
         return _in_one_line(f"{name}: {reason}.")

@@ -58,7 +58,10 @@ def run(argv: list[str], root: Path) -> int:
             raise
         if work_done():
             return _cut_short(f"Cannot write the output ({error.strerror or error})")
-        return _fail(explain_os_error(error))
+        explanation = explain_os_error(error)
+        if explanation is None:
+            raise
+        return _fail(explanation)
     finally:
         _drop_unwritable_output()
 

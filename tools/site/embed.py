@@ -122,7 +122,7 @@ def count_lines(name: str, root: Path = ROOT) -> str:
     return str(end - start + 1)
 
 
-def test_link(name: str, root: Path = ROOT) -> str:
+def link_to_test(name: str, root: Path = ROOT) -> str:
     """Return a link to a test (`PATH::NAME`) in its whole file. Raises EmbedError."""
     path, _, symbol = name.partition("::")
     start, _ = _place(name, root)

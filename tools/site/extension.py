@@ -10,7 +10,7 @@ from markdown import Extension
 from markdown.preprocessors import Preprocessor
 
 from shared_project.chapters import ROOT
-from tools.site.embed import EmbedPreprocessor, chapter_list, count_lines, test_link
+from tools.site.embed import EmbedPreprocessor, chapter_list, count_lines, link_to_test
 from tools.site.glossary import TermTreeprocessor
 from tools.site.packing import current_build
 from tools.site.reference import behavior_table, command_list
@@ -33,7 +33,7 @@ DIRECTIVES = {
 }
 LINE = re.compile(rf"\[({'|'.join(DIRECTIVES)})(?: ([^\]]+))?\]")
 # `{lines PATH}` and `{test PATH::NAME}` within a line become what the function returns.
-INLINE = {"lines": count_lines, "test": test_link}
+INLINE = {"lines": count_lines, "test": link_to_test}
 WITHIN = re.compile(rf"\{{({'|'.join(INLINE)}) ([^}}\s]+)\}}")
 
 

@@ -1,6 +1,7 @@
 """What each chapter's stage added to the project, worked out from the folders.
 
-A line `[stage 05]` ends chapter 5's page; `[stages]` compares all chapters in one table.
+A line `[stage 05]` ends chapter 5's page in production; `[stages]` compares all chapters in one
+table.
 """
 
 import ast
@@ -108,10 +109,10 @@ def _file_table(chapter, root):
         name = path.relative_to(chapter.folder).as_posix()
         target = href(path.relative_to(root).as_posix())
         lines.append(f'| <a href="{target}">`{name}`</a> | {_count_lines([path]):,} |')
-    tests, drafts, data = (_files_in(name, chapter, root) for name in ("tests", "naive", "data"))
+    tests, steps, data = (_files_in(name, chapter, root) for name in ("tests", "steps", "data"))
     for count, noun, paths in [
         (_count_tests(tests), "test", tests),
-        (len(drafts), "first draft", drafts),
+        (len(steps), "step", steps),
         (len(data), "input file", data),
     ]:
         if count:

@@ -1,6 +1,6 @@
 """A step of a chapter, shown as its difference from the step before.
 
-    ```python file="chapters/05/steps/2_check_every_row.py" since="chapters/05/steps/1_first_draft.py"
+    ```python file="chapters/05/steps/2_check.py" since="chapters/05/steps/1_first_draft.py"
     ```
 
 shows the whole file: new lines are marked, unchanged stretches folded, and lines that are gone
@@ -35,7 +35,7 @@ STEP_TITLE = re.compile(r"Step (\d): (.+)")
 
 
 class Line(NamedTuple):
-    """A line of a difference. `index` counts in the old file if it is gone, else in the new one."""
+    """A line of a difference. `index` counts in the old file where it is gone, else in the new."""
 
     kind: str  # same, new, gone, or moved: only its indent is another one
     index: int

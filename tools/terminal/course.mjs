@@ -29,14 +29,14 @@ export const course = {
   ],
   /**
    * What Tab offers for the first argument of a command of manage.py; `names(folder)` lists a
-   * folder. Each step there is, as `07/bulk_update`.
+   * folder. Each step there is, as `07/2`.
    */
   arguments: {
     step: (names) =>
       names("chapters").flatMap((chapter) =>
-        names(`chapters/${chapter}/naive`)
-          .filter((name) => name.endsWith(".py") && !name.startsWith("_"))
-          .map((name) => `${chapter}/${name.slice(0, -3)}`),
+        names(`chapters/${chapter}/steps`)
+          .filter((name) => /^[1-9]_.*\.py$/.test(name))
+          .map((name) => `${chapter}/${name[0]}`),
       ),
   },
   /** What prelude.py is told. */

@@ -50,7 +50,6 @@ class Command(BaseCommand):
             Product(**row).clean_fields()
         except ValidationError as error:
             return [
-                f"{field}: {' '.join(messages)}"
-                for field, messages in error.message_dict.items()
+                f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()
             ]
         return []

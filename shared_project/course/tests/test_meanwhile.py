@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from shared_project.shop.models import Product
@@ -31,19 +33,18 @@ def test_an_sql_statement_comes_before_the_first_write(robot, manage):
     assert manage.rows("SELECT category FROM shop_product") == [("Toys",)]
 
 
+also = partial(pytest.param, marks=pytest.mark.full)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
         ("greet Ada 1", "hello", "FIRST wrote nothing, so nothing happened meanwhile."),
         ("", "hello", "1: Unknown command: ''"),
-        ("greet 'Ada", "hello", "1: No closing quotation"),
-        (
-            "step 07/nope",
-            "hello",
-            "1: There is no step '07/nope': chapter 7 has ",
-        ),
+        also("greet 'Ada", "hello", "1: No closing quotation"),
+        also("step 07/nope", "hello", "1: There is no step '07/nope': chapter 7 has "),
         ("bulk_update --percentage 10", "greet Ada 0", "2: Error: argument TIMES: must be"),
-        ("bulk_update --percentage 10 --category Toy", "hello", "1: No product is in the"),
+        also("bulk_update --percentage 10 --category Toy", "hello", "1: No product is in the"),
     ],
 )
 def test_what_fails_ends_in_one_line(robot, manage, first, second, said):

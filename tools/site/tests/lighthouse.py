@@ -1,9 +1,9 @@
-"""Measure the built site with Lighthouse: `python -m tools.site.tests.lighthouse site`.
+"""Measure the built site with Lighthouse: `python -m tools.site.tests.lighthouse site [--first]`.
 
 The home page and the first chapter as on a phone with a slow network, which is what Lighthouse
 assumes by default, and the chapter with the longest page as on a desktop computer. Accessibility,
 best practices and SEO need 95 of 100 points. Performance is printed and decides nothing: it says
-as much about the machine as about the page.
+as much about the machine as about the page. With `--first`, the first chapter is all.
 """
 
 import json
@@ -23,7 +23,7 @@ ENOUGH = 0.95
 DEVICES = {"phone": [], "desktop": ["--preset=desktop"]}
 
 
-def main(site):
+def main(site, *options):
     chromium = find_chromium()
     if not chromium:
         sys.exit("Lighthouse needs Chromium: install it, or name it in the variable CHROMIUM.")
@@ -33,11 +33,8 @@ def main(site):
     longest = max((site / "chapters").glob("*.html"), key=lambda page: page.stat().st_size)
     missed = False
     with serve(site) as address:
-        for page, device in (
-            (site / "index.html", "phone"),
-            (first, "phone"),
-            (longest, "desktop"),
-        ):
+        pages = [(first, "phone"), (site / "index.html", "phone"), (longest, "desktop")]
+        for page, device in pages[:1] if "--first" in options else pages:
             name = page.relative_to(site).as_posix()
             report = measure(address + name, chromium, DEVICES[device])
             scores = scores_of(report)
@@ -92,4 +89,4 @@ def weaknesses(report):
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -33,7 +33,16 @@ WRITTEN = {
     for path in sorted(DOCS.rglob("*.md"))
     if path.parent.name != "files"
 }
-PARTS = 4
+# One page of each kind, which every run looks at; the others are marked `full`.
+SHARE = {"index.html", "chapters/05-errors.html", "production/05-errors.html"}
+
+
+def share(names):
+    return [
+        pytest.param(name, marks=() if name in SHARE else pytest.mark.full)
+        for name in sorted(names)
+    ]
+
 
 # A page of code has thousands of words and line numbers in a few colors. In each kind of block
 # the first of a kind stays; the others become plain text, or go. Of plain text, which axe looks
@@ -105,10 +114,6 @@ def problems_of(page):
             yield f"{scheme}, {' '.join(found.split())}"
 
 
-# The pages of code are alike: each run looks at two of them.
-CODE = ["files/05.html", "files/shared.html"]
-
-
 @pytest.fixture
 def check_pages(visit):
     """Return a function that visits pages, and finds nothing wrong with them."""
@@ -122,15 +127,15 @@ def check_pages(visit):
     return check
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_page_fits_its_window_and_breaks_no_rule_of_axe(check_pages, part):
-    check_pages(sorted([*WRITTEN, "404.html", *CODE])[part::PARTS])
+@pytest.mark.parametrize("name", share([*WRITTEN, "404.html"]))
+def test_a_page_fits_its_window_and_breaks_no_rule_of_axe(check_pages, name):
+    check_pages([name])
 
 
 @pytest.mark.full
 def test_a_page_of_code_fits_its_window_and_breaks_no_rule_of_axe(check_pages, site):
     names = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
-    check_pages(sorted(names - {*WRITTEN, "404.html", *CODE}))
+    check_pages(sorted(names - {*WRITTEN, "404.html"}))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -153,7 +158,7 @@ COPY = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("name", having("console"))
+@pytest.mark.parametrize("name", share(having("console")))
 def test_copying_a_console_block_gives_its_commands(visit, name):
     page = visit(name, permissions=["clipboard-read", "clipboard-write"])
     copied = page.evaluate(COPY)
@@ -163,7 +168,7 @@ def test_copying_a_console_block_gives_its_commands(visit, name):
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
-@pytest.mark.parametrize("name", having("mermaid"))
+@pytest.mark.parametrize("name", share(having("mermaid")))
 def test_the_diagrams_are_drawn(visit, name, scheme):
     if not MERMAID.exists():
         pytest.skip(NO_PACKAGES)
@@ -231,7 +236,7 @@ FOCUS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", share(WRITTEN))
 def test_without_javascript_the_page_can_be_read(visit, name):
     page = visit(name, java_script_enabled=False)
     shown = " ".join(page.locator("article").inner_text().split())

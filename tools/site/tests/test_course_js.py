@@ -58,6 +58,7 @@ def test_a_finished_chapter_is_ticked_wherever_it_is_linked(visit, address):
     assert page.get_by_label(BOX).is_checked()
 
 
+@pytest.mark.full
 def test_a_tick_can_be_taken_back(visit):
     page = visit(GREET)
     tick(page)
@@ -87,6 +88,7 @@ def test_the_set_up_is_no_chapter_to_finish(visit):
     assert page.get_by_label(BOX).count() == 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("storage", [FORBIDDEN, FULL], ids=["forbidden", "full"])
 def test_without_storage_a_tick_lasts_for_the_visit(visit, storage):
     page = visit(GREET)
@@ -97,6 +99,7 @@ def test_without_storage_a_tick_lasts_for_the_visit(visit, storage):
     page.wait_for_function("() => document.activeElement.matches('input')")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kept", ["{", '{"02": true}', "3"])
 def test_what_another_page_has_stored_is_replaced(visit, kept):
     page = visit(GREET)
@@ -113,12 +116,14 @@ def test_a_term_explains_itself_to_the_keyboard(visit):
     page.get_by_role("tooltip").filter(has_text="run as python manage.py NAME").wait_for()
 
 
+@pytest.mark.full
 def test_a_term_explains_itself_to_a_finger(visit):
     page = visit(GREET, has_touch=True, is_mobile=True)
     page.locator("article abbr").first.tap()
     page.get_by_role("tooltip").filter(has_text="run as python manage.py NAME").wait_for()
 
 
+@pytest.mark.full
 @needs_mermaid
 def test_the_colors_can_be_chosen_with_the_keyboard_and_diagrams_follow(visit):
     page = visit(GREET)
@@ -142,6 +147,7 @@ def test_a_diagram_is_fetched_when_it_comes_near(visit):
     page.wait_for_function(f"() => {loaded}")
 
 
+@pytest.mark.full
 def test_print_shows_the_text_and_neither_navigation_nor_buttons(visit):
     page = visit("chapters/00-setup.html")
     page.emulate_media(media="print")

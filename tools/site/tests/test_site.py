@@ -88,6 +88,7 @@ def test_every_page_is_built(site):
     assert set(articles(site)) == written | {"404.html"}
 
 
+@pytest.mark.full
 def test_without_node_and_with_a_repository_the_site_is_built(build):
     site, said = build("mkdocs", REPO_URL="https://github.com/somebody/course")
     assert "Node.js is absent: diagrams are shown as text." in said

@@ -36,7 +36,7 @@ FILES = {
     "chapters/02/greet/text.py": "import re\n",
     "chapters/02/data/names.txt": "Ada\n",
     "chapters/02/data/others.txt": "Grace\n",
-    "chapters/02/naive/greet.py": "import csv\nprint(csv)\n",
+    "chapters/02/steps/1_first_draft.py": "import csv\nprint(csv)\n",
     "chapters/02/tests/conftest.py": "def test_like(): pass\n",
     "chapters/02/tests/test_greet.py": "import pytest\ndef test_a(): pass\ndef test_b(): pass\n",
 }
@@ -65,11 +65,11 @@ def test_the_files_of_the_app_are_linked_and_their_lines_counted(root):
     assert f"| {link} | 1 |" in stage("02", root)
 
 
-def test_tests_first_drafts_and_data_are_counted(root):
+def test_tests_steps_and_data_are_counted(root):
     lines = stage("02", root)
     assert lines[lines.index("| 2 tests | 4 |") :][:3] == [
         "| 2 tests | 4 |",
-        "| 1 first draft | 2 |",
+        "| 1 step | 2 |",
         "| 2 input files | 2 |",
     ]
 
@@ -77,7 +77,7 @@ def test_tests_first_drafts_and_data_are_counted(root):
 def test_what_a_chapter_lacks_is_not_counted(root):
     lines = stage("01", root)
     assert "| 1 test | 4 |" in lines
-    assert not any("draft" in line or "input" in line for line in lines)
+    assert not any("step" in line or "input" in line for line in lines)
 
 
 def test_names_that_are_new_are_told_apart_by_where_they_come_from(root):
@@ -119,8 +119,8 @@ def test_an_unknown_chapter_is_an_error():
 
 
 @pytest.mark.parametrize("chapter", discover(), ids=lambda chapter: chapter.number)
-def test_a_chapters_page_ends_with_its_own_stage(chapter):
-    page = ROOT / "docs" / "chapters" / f"{chapter.number}-{chapter.app}.md"
+def test_a_production_page_ends_with_its_own_stage(chapter):
+    page = ROOT / "docs" / "production" / f"{chapter.number}-{chapter.app}.md"
     text = page.read_text(encoding="utf-8")
     assert text.endswith(f"\n\n[stage {chapter.number}]\n")
     assert text.count("[stage ") == 1

@@ -16,7 +16,7 @@ const read = (file) =>
     "",
   );
 const KNOWN = [course.home, course.python.settings, course.database, course.python.prefix];
-const NAMES = [...KNOWN, ...course.python.sources, ...course.python.tables, "naive", "Set up"];
+const NAMES = [...KNOWN, ...course.python.sources, ...course.python.tables, "/steps", "Set up"];
 
 for (const name of [...NAMES, "shop", "start.py", "users.csv"]) {
   test(`only course.mjs knows of ${name}`, () => {

@@ -170,6 +170,7 @@ def test_what_is_typed_is_saved_after_a_pause_and_marked(files):
     assert page.locator(".changed-files li").all_text_contents() == [f"{ROWS} changed"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "leave",
     ["document.activeElement.blur()", "panel.close()", "dispatchEvent(new Event('pagehide'))"],
@@ -189,6 +190,7 @@ def test_what_is_typed_is_saved_at_once_when_the_reader_leaves(files, leave):
     assert saved == 1
 
 
+@pytest.mark.full
 def test_tab_indents_and_leaves_after_escape(files):
     page = files("manage.py")
     content(page).press("Control+Home")
@@ -207,6 +209,7 @@ def test_a_symbol_is_brought_into_sight(visit):
     assert page.locator(".cm-activeLineGutter").text_content() != "1"
 
 
+@pytest.mark.full
 def test_a_file_that_a_command_wrote_is_shown_as_it_is_now(files):
     page = files("manage.py")
     page.evaluate("machine.command({ 'manage.py': 'other\\n', 'new.txt': 'x' })")
@@ -220,6 +223,7 @@ def test_a_file_that_a_command_wrote_is_shown_as_it_is_now(files):
     page.locator(".cm-line", has_text="main()").first.wait_for()
 
 
+@pytest.mark.full
 def test_what_is_typed_wins_over_what_a_command_wrote(files):
     page = files("manage.py")
     content(page).press("Control+Home")
@@ -236,6 +240,7 @@ def test_what_is_typed_wins_over_what_a_command_wrote(files):
     assert content(page).inner_text().startswith("typed")
 
 
+@pytest.mark.full
 def test_an_old_look_at_the_disk_does_not_take_back_what_was_typed(files):
     page = files("manage.py")
     page.evaluate(
@@ -255,6 +260,7 @@ def test_an_old_look_at_the_disk_does_not_take_back_what_was_typed(files):
         assert content(page).inner_text().startswith("typed")
 
 
+@pytest.mark.full
 def test_line_ends_stay(files):
     page = files("windows.csv")
     content(page).press("Control+End")
@@ -287,6 +293,7 @@ def test_a_file_goes_back_after_one_question(files):
     assert "main()" in content(page).inner_text()
 
 
+@pytest.mark.full
 def test_all_files_go_back_and_new_ones_are_deleted(files):
     page = files("manage.py")
     page.evaluate("machine.command({ 'manage.py': 'other\\n', 'new.txt': 'x' })")
@@ -298,6 +305,7 @@ def test_all_files_go_back_and_new_ones_are_deleted(files):
     assert "main()" in content(page).inner_text()
 
 
+@pytest.mark.full
 def test_changes_are_downloaded_as_a_patch_and_as_a_zip(files):
     page = files("manage.py")
     content(page).press("Control+End")
@@ -317,6 +325,7 @@ def test_changes_are_downloaded_as_a_patch_and_as_a_zip(files):
         assert files.read("changes.patch").decode() == text
 
 
+@pytest.mark.full
 def test_a_text_that_could_not_be_saved_is_saved_after_the_next_command(files):
     page = files("manage.py")
     page.evaluate("machine.failing = 'The disk is full.'")
@@ -328,6 +337,7 @@ def test_a_text_that_could_not_be_saved_is_saved_after_the_next_command(files):
     assert page.get_by_text("is not saved").count() == 0
 
 
+@pytest.mark.full
 def test_files_that_cannot_be_listed_are_listed_when_the_machine_is_ready(visit):
     page = visit("panels.html")
     page.evaluate("files().then(() => { machine.failing = 'It is open in another tab.'; })")
@@ -338,6 +348,7 @@ def test_files_that_cannot_be_listed_are_listed_when_the_machine_is_ready(visit)
     assert page.get_by_text("could not be read").count() == 0
 
 
+@pytest.mark.full
 def test_an_editor_that_could_not_be_loaded_is_loaded_on_the_next_attempt(visit):
     page = visit("panels.html")
     page.route("**/codemirror.mjs", lambda route: route.abort())
@@ -349,6 +360,7 @@ def test_an_editor_that_could_not_be_loaded_is_loaded_on_the_next_attempt(visit)
     page.locator(".cm-content").wait_for()
 
 
+@pytest.mark.full
 def test_a_file_is_found_by_a_part_of_its_name(files):
     page = files("manage.py")
     page.get_by_label("Find a file").fill("REPORT")
@@ -392,6 +404,7 @@ def test_what_a_command_changed_is_marked_until_the_next_one(database):
     assert rows(page)[0] == "4New2.00x"
 
 
+@pytest.mark.full
 def test_the_focus_and_the_place_stay(database):
     page = database(viewport=WINDOWS["phone"])
     region = page.get_by_role("region", name="shop_product: 3 rows")
@@ -408,6 +421,7 @@ def test_the_focus_and_the_place_stay(database):
     assert page.locator("caption").text_content() == "shop_auditlog: no rows"
 
 
+@pytest.mark.full
 def test_a_database_that_cannot_be_read_is_a_sentence(database):
     page = database()
     page.evaluate("machine.failing = 'It is locked.'; machine.command()")
@@ -418,6 +432,7 @@ def test_a_database_that_cannot_be_read_is_a_sentence(database):
     page.get_by_text("The database has no tables yet.").wait_for()
 
 
+@pytest.mark.full
 def test_a_closed_panel_asks_nothing(database):
     page = database()
     page.evaluate("panel.close(); machine.tables = () => { throw new Error('asked'); }; 0")
@@ -425,6 +440,7 @@ def test_a_closed_panel_asks_nothing(database):
     assert page.locator("#panel").inner_html() == ""
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("scheme", ["default", "slate"])
 @pytest.mark.parametrize("panel", ["files", "database"])

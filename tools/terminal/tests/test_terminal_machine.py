@@ -272,6 +272,7 @@ def test_a_process_finds_nothing_that_the_last_one_has_changed(shared, change, l
     assert shared.says(look).split(" at ")[0] == before.split(" at ")[0]
 
 
+@pytest.mark.full
 def test_each_process_draws_its_own_random_numbers(shared):
     draw = "import random; print(random.random())"
     assert shared.says(draw) != shared.says(draw)
@@ -291,6 +292,7 @@ MIXED = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rounds", [2, pytest.param(8, marks=pytest.mark.full)])
 def test_many_commands_leave_no_memory_no_files_and_no_settings_behind(shared, rounds):
     look = "import os; print(sum(len(one[2]) for one in os.walk('/') if one[0][:5] != '/proc'))"
@@ -353,6 +355,7 @@ def test_pytests_database_is_the_one_that_the_migrations_make(shared):
     assert says[0][-1] == says[1][-1]
 
 
+@pytest.mark.full
 def test_pytests_database_is_made_anew_when_a_migration_was_edited(shared):
     count = "print(len(connection.introspection.table_names()))"
     before = int(shared.says(TEST_DATABASE + SET_UP + count))
@@ -368,12 +371,14 @@ def test_pytests_database_is_made_anew_when_a_migration_was_edited(shared):
     assert int(shared.says(TEST_DATABASE + SET_UP + count)) == before
 
 
+@pytest.mark.full
 def test_a_receiver_of_the_learners_hears_of_each_migration(shared):
     connect = "post_migrate.connect(lambda sender, **_: print(sender.name), weak=False)\n"
     for _ in range(2):
         assert "shared_project.shop" in shared.says(TEST_DATABASE + connect + SET_UP).split("\n")
 
 
+@pytest.mark.full
 def test_questions_and_lines_at_once_are_answered_one_after_the_other(shared):
     answers = shared.page.evaluate(
         """async (hello) => {
@@ -408,11 +413,13 @@ def test_ctrl_c_ends_an_endless_loop_before_its_worker_is_ended(shared, loop):
     assert shared.works()
 
 
+@pytest.mark.full
 def test_ctrl_c_ends_a_sleep(shared):
     done = shared.python("import time; print('go', flush=True); time.sleep(60)", stop="go")
     assert (done.code, done.note) == (130, "")
 
 
+@pytest.mark.full
 def test_what_ignores_ctrl_c_is_ended_and_the_shell_stays_where_it_was(shared):
     shared.run("cd chapters/05 && export LEFT=7")
     done = shared.python("print('go', flush=True); sum(range(10**12))", stop="go")
@@ -423,6 +430,7 @@ def test_what_ignores_ctrl_c_is_ended_and_the_shell_stays_where_it_was(shared):
     assert shared.works()
 
 
+@pytest.mark.full
 def test_what_was_on_the_disk_stays_when_the_worker_is_ended(shared):
     done = shared.python(
         "import time; open('kept.txt', 'w').write('x'); time.sleep(1.2)\n"
@@ -433,6 +441,7 @@ def test_what_was_on_the_disk_stays_when_the_worker_is_ended(shared):
     assert shared.run("cat kept.txt; rm kept.txt").output == "x"
 
 
+@pytest.mark.full
 def test_a_program_that_has_caught_ctrl_c_may_take_its_time(shared):
     done = shared.python(
         "import time\ntry: print('go', flush=True); time.sleep(60)\n"
@@ -442,6 +451,7 @@ def test_a_program_that_has_caught_ctrl_c_may_take_its_time(shared):
     assert (done.code, done.output, done.note) == (0, "go\ncleaned up\n", "")
 
 
+@pytest.mark.full
 def test_a_second_ctrl_c_ends_a_program_that_swallows_them(shared):
     swallow = "while True:\n try:\n  print('go', flush=True)\n  while True: pass\n except: pass"
     done = shared.python(swallow, stop="go", again=300)
@@ -455,6 +465,7 @@ def test_one_ctrl_c_does_not_reach_the_next_line(shared):
     assert (done.code, done.output) == (0, "")
 
 
+@pytest.mark.full
 def test_ctrl_c_at_the_prompt_of_python_gives_the_next_prompt(shared):
     outcome = shared.page.evaluate(
         """async () => {
@@ -473,6 +484,7 @@ def test_ctrl_c_at_the_prompt_of_python_gives_the_next_prompt(shared):
     assert outcome == [0, "", 2]
 
 
+@pytest.mark.full
 def test_half_a_gigabyte_is_allocated_and_given_back(shared):
     done = shared.python("print(len(b'x' * 500_000_000))")
     assert (done.code, done.output) == (0, "500000000\n")
@@ -480,24 +492,28 @@ def test_half_a_gigabyte_is_allocated_and_given_back(shared):
     assert shared.page.evaluate("machine.usage()")["memory"] < 200e6
 
 
+@pytest.mark.full
 def test_more_memory_than_there_can_be_ends_in_a_memory_error(shared):
     done = shared.python("[None] * 2**30")
     assert done.code == 1
     assert "MemoryError" in done.output
 
 
+@pytest.mark.full
 def test_endless_recursion_ends_in_a_recursion_error(shared):
     done = shared.python("def f(): f()\nf()")
     assert done.code == 1
     assert "RecursionError" in done.output
 
 
+@pytest.mark.full
 def test_json_that_is_nested_too_deeply_ends_in_a_recursion_error(shared):
     done = shared.python("import json; json.loads('[' * 100_000)")
     assert done.code == 1
     assert "RecursionError" in done.output
 
 
+@pytest.mark.full
 def test_recursion_in_c_ends_python_says_so_and_the_next_command_works(shared):
     done = shared.python("x = []\nfor _ in range(100_000): x = [x]\nrepr(x)")
     assert done.code in (1, 134)
@@ -516,6 +532,7 @@ def test_a_reader_that_left_ends_a_command_quietly_with_141(shared):
     assert shared.run("cat code.txt; rm code.txt").output == "141"
 
 
+@pytest.mark.full
 def test_links_and_locked_files_do_no_harm(shared):
     link = "import os; os.symlink('nowhere', 'link'); open('locked', 'w'); os.chmod('locked', 0)"
     assert shared.python(link).code == 0
@@ -561,6 +578,7 @@ def test_what_a_browser_cannot_do_says_so_and_names_the_local_way(shared, line, 
 # --- The demo shop ---
 
 
+@pytest.mark.full
 def test_the_dates_of_the_demo_shop_are_counted_back_from_now(shared):
     shared.page.evaluate("machine.reset()")
     loaded = shared.run("python manage.py load_demo", terminal=False)
@@ -591,6 +609,7 @@ def test_files_and_the_database_stay_over_a_reload(open_tab):
     assert tab.python(look).code == 1
 
 
+@pytest.mark.full
 def test_what_a_command_has_written_stays_when_the_page_goes(open_tab):
     tab = open_tab().start()
     tab.page.evaluate(
@@ -605,6 +624,7 @@ def test_what_a_command_has_written_stays_when_the_page_goes(open_tab):
     assert tab.run("cat kept.txt").output == "x"
 
 
+@pytest.mark.full
 def test_an_edit_while_a_line_runs_comes_after_it(open_tab):
     tab = open_tab().start()
     tab.page.evaluate(
@@ -644,6 +664,7 @@ FAKE = """async () => {
 }"""
 
 
+@pytest.mark.full
 def test_a_stored_memory_starts_python_and_a_spoiled_one_is_not_used(open_tab):
     tab = open_tab().start()
     tab.keep_memory()
@@ -663,6 +684,7 @@ def test_a_stored_memory_starts_python_and_a_spoiled_one_is_not_used(open_tab):
     assert tab.from_memory == [False]
 
 
+@pytest.mark.full
 def test_the_memory_is_stored_though_the_next_line_comes_at_once(open_tab):
     tab = open_tab().start()
     assert tab.works()
@@ -673,6 +695,7 @@ def test_the_memory_is_stored_though_the_next_line_comes_at_once(open_tab):
     assert tab.from_memory == [True]
 
 
+@pytest.mark.full
 def test_without_a_database_all_works_and_it_says_that_nothing_stays(open_tab):
     tab = open_tab(FORBID_DATABASE).start()
     (notice,) = tab.notices
@@ -707,6 +730,7 @@ def test_without_a_cache_python_starts_anew_each_time(open_tab):
 # --- Tabs, networks, builds ---
 
 
+@pytest.mark.full
 def test_one_tab_at_a_time_uses_the_terminal(contexts, origin, build):
     context = contexts()
     first = Tab(context, origin, build).start()
@@ -740,6 +764,7 @@ def test_offline_after_the_first_load_commands_ends_and_starts_go_on(open_tab):
     assert tab.works()
 
 
+@pytest.mark.full
 def test_offline_what_was_not_fetched_says_so(open_tab):
     tab = open_tab().start()
     assert tab.works()
@@ -775,6 +800,7 @@ def next_build(folder, build):
     shutil.rmtree(later)
 
 
+@pytest.mark.full
 def test_a_changed_course_keeps_edits_and_says_so(contexts, origin, build, next_build):
     context = contexts()
     old = Tab(context, origin, build).start()
@@ -795,6 +821,7 @@ def test_a_changed_course_keeps_edits_and_says_so(contexts, origin, build, next_
     assert new.notices == []
 
 
+@pytest.mark.full
 def test_a_clock_behind_the_builds_leaves_the_demo_shop_whole(contexts, origin, next_build):
     tab = Tab(contexts(), origin, next_build).start()
     count = "select count(*) from shop_order where created_at is null"
@@ -831,6 +858,7 @@ def test_nothing_of_an_old_build_is_left_beside_a_new_one(contexts, origin, buil
     assert [name for name in scopes if next_build in name]
 
 
+@pytest.mark.full
 def test_a_tab_whose_build_is_gone_asks_for_a_reload(contexts, origin, next_build, folder):
     tab = Tab(contexts(), origin, next_build)  # it has the page's modules, and nothing else
     later = folder / "assets/terminal" / next_build

@@ -140,6 +140,7 @@ def test_an_edit_is_run_compared_and_put_back(learner):
     assert "edited" not in learner.run(IMPORT)
 
 
+@pytest.mark.full
 def test_edits_and_the_shop_stay_beyond_the_page(learner):
     learner.open()
     learner.run(f"echo '# mine' >> {ROWS}")
@@ -151,6 +152,7 @@ def test_edits_and_the_shop_stay_beyond_the_page(learner):
     assert learner.run(f"tail -n 1 {ROWS}").endswith("\n# mine")
 
 
+@pytest.mark.full
 def test_git_takes_the_patch_from_the_page(learner, tmp_path):
     learner.open()
     learner.run(f"echo '# mine' >> {ROWS}; echo 'new, ä' > chapters/05/new.txt")
@@ -185,6 +187,7 @@ def test_the_database_panel_marks_what_an_import_changed(learner):
     assert len(changed) == 2
 
 
+@pytest.mark.full
 def test_no_text_becomes_html(learner):
     page, text = learner.page, "<img src=x onerror=document.title=1>"
     learner.open()
@@ -201,6 +204,7 @@ def test_no_text_becomes_html(learner):
     assert page.title() != "1"
 
 
+@pytest.mark.full
 def test_a_password_is_asked_for_and_stays_hidden(learner):
     learner.open()
     learner.press_clear()
@@ -230,6 +234,7 @@ def test_ctrl_c_ends_a_command_and_not_its_worker(learner, line):
     assert learner.run("echo $?").endswith("\n130")
 
 
+@pytest.mark.full
 def test_tab_completes_commands_files_and_options(learner):
     learner.open()
     learner.press_clear()
@@ -267,6 +272,7 @@ def test_without_javascript_no_button_promises_anything(visit):
     assert page.locator(f"[data-path='{COMMAND}'] pre").first.is_visible()
 
 
+@pytest.mark.full
 def test_the_terminal_and_its_panels_break_no_rule_of_axe(learner):
     if not AXE.exists():
         pytest.skip("needs npm's packages: run `npm ci` in tools/terminal")

@@ -182,6 +182,7 @@ def test_a_question_is_answered_at_its_end(visit):
     wait_for(page, 'Type "yes" to go on: yes\nReset.\n$')
 
 
+@pytest.mark.full
 def test_a_password_is_not_shown(visit):
     page = visit()
     run(page)
@@ -192,6 +193,7 @@ def test_a_password_is_not_shown(visit):
     wait_for(page, "Password:\n6 characters\n$")
 
 
+@pytest.mark.full
 def test_a_prompt_begins_a_line(visit):
     page = visit()
     run(page)
@@ -210,6 +212,7 @@ def test_stop_interrupts_the_command(visit):
     wait_for(page, "^C\nStopped.\n$")
 
 
+@pytest.mark.full
 def test_a_long_line_is_drawn_anew_for_another_width(visit):
     page = visit(viewport={"width": 1280, "height": 800})
     run(page)
@@ -227,6 +230,7 @@ def test_a_long_line_is_drawn_anew_for_another_width(visit):
     assert ran(page)[-1] == line
 
 
+@pytest.mark.full
 def test_a_line_with_wide_characters_is_edited_where_the_cursor_stands(visit):
     page = visit()
     run(page)
@@ -238,6 +242,7 @@ def test_a_line_with_wide_characters_is_edited_where_the_cursor_stands(visit):
     wait_for(page, "$ echo 東x👋")
 
 
+@pytest.mark.full
 def test_pasted_lines_run_one_after_another(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     run(page)
@@ -247,6 +252,7 @@ def test_pasted_lines_run_one_after_another(visit):
     wait_for(page, "chapters/05 $ python manage.py hello\nHello from Django!\nchapters/05 $ ls")
 
 
+@pytest.mark.full
 def test_ctrl_c_copies_what_is_selected_and_interrupts_nothing(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     run(page)
@@ -274,6 +280,7 @@ def test_the_keyboard_can_leave_the_terminal(visit):
     assert focused(page) == "Close"
 
 
+@pytest.mark.full
 def test_the_buttons_are_one_stop_and_the_arrow_keys_go_along_them(visit):
     page = visit()
     run(page)
@@ -288,6 +295,7 @@ def test_the_buttons_are_one_stop_and_the_arrow_keys_go_along_them(visit):
     assert focused(page) == "Close"
 
 
+@pytest.mark.full
 def test_a_screen_reader_hears_the_first_lines_once_and_how_many_more(visit):
     page = visit()
     run(page)
@@ -300,6 +308,7 @@ def test_a_screen_reader_hears_the_first_lines_once_and_how_many_more(visit):
     assert page.evaluate(live) == ["off"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("scheme", ["default", "slate"])
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
 def test_the_terminal_breaks_no_rule_of_axe(visit, scheme, options):
@@ -317,6 +326,7 @@ def test_the_terminal_breaks_no_rule_of_axe(visit, scheme, options):
     assert not found
 
 
+@pytest.mark.full
 def test_on_a_phone_40_columns_fit_and_keys_are_large(visit):
     page = visit(**PHONE)
     page.evaluate("document.querySelector('.transcript').dataset.run = '[\"width\"]'")
@@ -334,6 +344,7 @@ def test_on_a_phone_40_columns_fit_and_keys_are_large(visit):
     assert focused(page) == "Terminal input"
 
 
+@pytest.mark.full
 def test_a_finger_scrolls_the_terminal(visit):
     page = visit(**PHONE)
     run(page)
@@ -364,6 +375,7 @@ def test_what_fails_is_said_and_can_be_tried_again(visit):
     wait_for(page, "Hello from Django!\n$")
 
 
+@pytest.mark.full
 def test_a_terminal_in_another_tab_can_be_taken_over(visit):
     page = visit("elsewhere")
     run(page)
@@ -372,6 +384,7 @@ def test_a_terminal_in_another_tab_can_be_taken_over(visit):
     wait_for(page, "Hello from Django!\n$")
 
 
+@pytest.mark.full
 def test_a_notice_can_be_dismissed(visit):
     page = visit()
     run(page)
@@ -383,6 +396,7 @@ def test_a_notice_can_be_dismissed(visit):
     notice.wait_for(state="detached")
 
 
+@pytest.mark.full
 def test_reset_asks_first(visit):
     page = visit()
     run(page)
@@ -397,6 +411,7 @@ def test_reset_asks_first(visit):
     wait_for(page, "Every file and the database are as they came.\n$")
 
 
+@pytest.mark.full
 def test_close_leads_back_to_the_block_and_the_lines_stay(visit):
     page = visit()
     run(page)
@@ -409,6 +424,7 @@ def test_close_leads_back_to_the_block_and_the_lines_stay(visit):
     assert "Hello from Django!" in page.evaluate(SCREEN)
 
 
+@pytest.mark.full
 def test_a_build_that_is_gone_asks_for_a_reload(visits, visit):
     page = visit()
     page.route("**/assets/terminal/**", lambda route: route.fulfill(status=404))
@@ -421,6 +437,7 @@ def test_a_build_that_is_gone_asks_for_a_reload(visits, visit):
     visits.problems.clear()  # the answers 404
 
 
+@pytest.mark.full
 def test_without_a_network_the_page_says_so(visits, visit):
     page = visit()
     page.context.set_offline(True)
@@ -432,6 +449,7 @@ def test_without_a_network_the_page_says_so(visits, visit):
     visits.problems.clear()  # the requests that failed
 
 
+@pytest.mark.full
 def test_a_page_opened_from_a_folder_says_how_to_get_the_terminal(visits, folder):
     page = visits("view.html", address=folder.as_uri() + "/")
     assert page.locator(".run-button").count() == 0
@@ -439,6 +457,7 @@ def test_a_page_opened_from_a_folder_says_how_to_get_the_terminal(visits, folder
     assert "python3 start.py site" in footer.inner_text()
 
 
+@pytest.mark.full
 def test_the_cursor_does_not_blink(visit):
     page = visit(reduced_motion="reduce")
     run(page)
