@@ -134,9 +134,15 @@
     place.hidden = !done;
     place.textContent = `${done} of ${chapters.length} chapters finished.`;
     if (!open.length) return;
-    const next = element("a", "", `${Number(numberOf(open[0].href))}. ${open[0].textContent}`);
+    const title = `${Number(numberOf(open[0].href))}. ${open[0].textContent}`;
+    const next = element("a", "", title);
     next.href = open[0].href;
     place.append(" Go on with ", next, ".");
+    const start = document.querySelector(".actions .start");
+    if (start && done) {
+      start.textContent = `Go on with ${title}`;
+      start.href = next.href;
+    }
   }
 
   const number = numberOf(location.pathname);

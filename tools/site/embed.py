@@ -112,7 +112,7 @@ def chapter_list(root: Path = ROOT) -> list[str]:
         description = re.search(r"^description: (.+)$", text, re.MULTILINE)
         if not title or not description:
             raise EmbedError(f"{page.name} needs a title `# N. …` and a description")
-        lines.append(f"1. [{title[1]}](chapters/{page.name}): {description[1]}")
+        lines.append(f"1. [{title[1]}](chapters/{page.name}) <span>{description[1]}</span>")
     return lines
 
 

@@ -15,7 +15,7 @@ from tools.site.glossary import TermTreeprocessor
 from tools.site.packing import current_build
 from tools.site.reference import behavior_table, command_list
 from tools.site.sources import file_list
-from tools.site.stages import stage, stages
+from tools.site.stages import stage
 from tools.site.steps import steps_bar
 from tools.site.toolkit import toolkit_table
 from tools.site.transcripts import TranscriptPreprocessor, readme_block
@@ -28,7 +28,6 @@ DIRECTIVES = {
     "files": file_list,
     "readme": readme_block,
     "stage": stage,
-    "stages": stages,
     "toolkit": toolkit_table,
 }
 LINE = re.compile(rf"\[({'|'.join(DIRECTIVES)})(?: ([^\]]+))?\]")

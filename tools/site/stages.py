@@ -1,7 +1,6 @@
 """What each chapter's stage added to the project, worked out from the folders.
 
-A line `[stage 05]` ends chapter 5's page in production; `[stages]` compares all chapters in one
-table.
+A line `[stage 05]` ends chapter 5's page in production.
 """
 
 import ast
@@ -27,40 +26,14 @@ def stage(number: str, root: Path = ROOT) -> list[str]:
     ]
 
 
-def stages(root: Path = ROOT) -> list[str]:
-    """Return the Markdown lines of a table with one row a chapter, for a page in docs/ itself."""
-    lines = ["| chapter | files | lines | tests | new names |", "|---|--:|--:|--:|--:|"]
-    for chapter in discover(root / "chapters"):
-        number, app = chapter.number, chapter.app
-        name = f"[{int(number)}. {app}](chapters/{number}-{app}.md)"
-        commands = "".join(f"<br>`{command.stem}`" for command in _commands(chapter))
-        own = _files_in(app, chapter, root)
-        tests = _count_tests(_files_in("tests", chapter, root))
-        lines.append(
-            f"| {name}{commands} | {len(own)} | {_count_lines(own):,} | {tests} "
-            f"| {len(new_names(chapter, root))} |"
-        )
-    return lines
-
-
 def new_names(chapter: Chapter, root: Path = ROOT) -> list[str]:
     """Return the names from outside the chapters that `chapter` is the first to import."""
-    earlier = _before(chapter, root)
-    known = {name for one in earlier for name in _imports(one)}
-    apps = {one.app for one in earlier}
-    return sorted(name for name in _imports(chapter) - known if _top(name) not in apps)
+    earlier = [one for one in discover(root / "chapters") if one.number < chapter.number]
+    return sorted(_imports(chapter) - {name for one in earlier for name in _imports(one)})
 
 
 def _lines(path):
     return path.read_text(encoding="utf-8").splitlines()
-
-
-def _before(chapter, root):
-    return [one for one in discover(root / "chapters") if one.number < chapter.number]
-
-
-def _commands(chapter):
-    return sorted(chapter.folder.glob("*/management/commands/*.py"))
 
 
 def _files_in(name, chapter, root):
@@ -122,11 +95,7 @@ def _file_table(chapter, root):
 
 
 def _import_list(chapter, root):
-    numbers = {earlier.app: int(earlier.number) for earlier in _before(chapter, root)}
     groups = {}
-    for name in sorted(_imports(chapter)):
-        if number := numbers.get(_top(name)):
-            groups.setdefault(f"Builds on chapter {number}", []).append(name)
     for name in new_names(chapter, root):
         groups.setdefault(f"New from {_origin(name)}", []).append(name)
     return [

@@ -196,7 +196,7 @@ def test_a_block_that_is_not_empty_is_an_error():
 def test_the_chapters_are_listed_with_their_descriptions():
     html = render("[chapters]")
     assert html.count("<li>") == len(list((ROOT / "chapters").glob("[0-9][0-9]")))
-    assert '<a href="chapters/01-hello.md">Hello</a>: Where Django finds a command' in html
+    assert '<a href="chapters/01-hello.md">Hello</a> <span>Where Django finds a command' in html
 
 
 def test_a_page_without_a_description_is_an_error(tmp_path):

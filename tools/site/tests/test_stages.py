@@ -2,7 +2,7 @@ import pytest
 
 from shared_project.chapters import ROOT, discover
 from tools.site.sources import SourceError
-from tools.site.stages import new_names, stage, stages
+from tools.site.stages import new_names, stage
 
 FIRST = """\
 import json
@@ -19,7 +19,6 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from greet.text import quoted
-from hello.words import greeting
 from shared_project.shop.models import Product
 
 
@@ -88,29 +87,11 @@ def test_names_that_are_new_are_told_apart_by_where_they_come_from(root):
     assert "- New from the standard library: `re`\n" in text
 
 
-def test_names_from_an_earlier_chapter_are_what_a_stage_builds_on(root):
-    assert "- Builds on chapter 1: `hello.words.greeting`\n" in section("02", root)
-
-
 def test_a_name_is_new_once(chapters, root):
     assert new_names(chapters[0], root) == ["django.core.management.base.BaseCommand", "json"]
     assert not {"json", "django.core.management.base.BaseCommand"} & {
         *new_names(chapters[1], root)
     }
-
-
-def test_all_stages_stand_in_one_table(root):
-    assert stages(root) == [
-        "| chapter | files | lines | tests | new names |",
-        "|---|--:|--:|--:|--:|",
-        "| [1. hello](chapters/01-hello.md)<br>`hello` | 3 | 8 | 1 | 2 |",
-        "| [2. greet](chapters/02-greet.md)<br>`greet` | 3 | 12 | 2 | 4 |",
-    ]
-
-
-def test_a_new_folder_is_a_new_row(root):
-    (root / "chapters" / "02").rename(root / "chapters" / "10")
-    assert "[10. greet](chapters/10-greet.md)" in stages(root)[-1]
 
 
 def test_an_unknown_chapter_is_an_error():

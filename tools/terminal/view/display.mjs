@@ -56,8 +56,11 @@ export class Display {
     this.#showColors();
   }
 
+  /** A part of a page may have a scheme of its own, such as the top of the home page. */
   #showColors() {
-    const colors = currentColors();
+    const colors = colorsOf(this.place.closest("[data-md-color-scheme]") ?? document.body);
+    if (colors === this.colors) return;
+    this.colors = colors;
     this.terminal.options.theme = colors;
     this.place.style.backgroundColor = colors.background;
   }
@@ -65,6 +68,7 @@ export class Display {
   /** The line is taken away while the width changes: xterm.js would break it in its own way. */
   async fit() {
     if (this.isFitting || !this.place.clientWidth) return;
+    this.#showColors(); // it may have moved
     const size = parseFloat(getComputedStyle(this.place).fontSize);
     if (this.terminal.options.fontSize !== size) this.terminal.options.fontSize = size;
     const { cols = 20, rows = 4 } = this.fitting.proposeDimensions() ?? {};
@@ -168,9 +172,9 @@ class Widths {
   }
 }
 
-function currentColors() {
+function colorsOf(element) {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  return schemes[document.body.dataset.mdColorScheme] ?? (dark ? schemes.slate : schemes.default);
+  return schemes[element.dataset.mdColorScheme] ?? (dark ? schemes.slate : schemes.default);
 }
 
 // A finger scrolls what xterm.js leaves to the wheel. At the end of it, the finger has the page.
