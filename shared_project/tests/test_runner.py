@@ -13,6 +13,7 @@ from shared_project.runner import PytestRunner
         ({"failfast": True}, ["chapters/01", "--exitfirst"]),
         ({"keepdb": True}, ["chapters/01", "--reuse-db"]),
         ({"keyword": "greet"}, ["chapters/01", "-k", "greet"]),
+        ({"pdb": True}, ["chapters/01", "--pdb"]),
     ],
 )
 def test_djangos_options_become_pytests(monkeypatch, options, arguments):
