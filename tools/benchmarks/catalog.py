@@ -148,6 +148,40 @@ def cleanups():
             )  # fmt: skip
 
 
+def steps(folder: Path, count: int) -> list[Benchmark]:
+    """Return the steps of four chapters and the finished commands, for the page on their cost."""
+    users, file = folder / "users.csv", folder / "products.json"
+    columns = ["--output", users, "--fields", "id", "username", "email", "date_joined"]
+    both = {SQLITE: None, POSTGRES: None}
+    kinds = [
+        ("03", "export_users", columns, "users", False, ["export_csv", users], None),
+        ("05", "import_products", [file], None, True, ["import_products", count], file),
+        ("07", "bulk_update", ["--percentage", "10"], "products", True, ["update_prices"], None),
+        ("09", "cleanup_old_data", [], "sessions", True, ["delete_sessions"], None),
+    ]
+    return [
+        Benchmark(
+            name=name,
+            filling=filling,
+            writes=writes,
+            floor=[WORK, "floor", *floor],
+            command=[WORK, "call", *call, *arguments],
+            limits=both,
+            prepare=(lambda: write_products(file, count)) if source else None,
+        )
+        for chapter, finished, arguments, filling, writes, floor, source in kinds
+        for name, call in [
+            *((step, ["step", step]) for step in steps_of(chapter)),
+            (f"{chapter}/{finished}", [finished]),
+        ]
+    ]
+
+
+def steps_of(chapter: str) -> list[str]:
+    files = sorted(ROOT.glob(f"chapters/{chapter}/steps/[1-9]_*.py"))
+    return [f"{chapter}/{file.name[0]}" for file in files]
+
+
 def write_products(file: Path, count: int) -> None:
     with file.open("w") as output:
         output.write("[\n")

@@ -9,6 +9,7 @@ USER_COLUMNS = (
     "is_staff", "is_active", "date_joined",
 )  # fmt: skip
 PRODUCT_COLUMNS = ("name", "price", "category")
+SESSION_COLUMNS = ("id", "key", "last_activity")
 LOG_COLUMNS = ("id", "actor", "action", "created_at")
 
 
@@ -49,10 +50,17 @@ def scattered_logs(count: int) -> Iterator[tuple]:
         yield key, "ada.lovelace", "changed a price", str(now - age)
 
 
+def sessions(count: int) -> Iterator[tuple]:
+    """As the logs: nine of ten were last used more than 90 days ago."""
+    for key, _, _, moment in logs(count):
+        yield key, f"{key:040x}", moment
+
+
 # What a database can be filled with: the table, its columns, its rows.
 FILLINGS = {
     "users": ("auth_user", USER_COLUMNS, users),
     "products": ("shop_product", PRODUCT_COLUMNS, products),
     "logs": ("shop_auditlog", LOG_COLUMNS, logs),
+    "sessions": ("shop_session", SESSION_COLUMNS, sessions),
     "scattered logs": ("shop_auditlog", LOG_COLUMNS, scattered_logs),
 }

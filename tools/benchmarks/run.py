@@ -2,7 +2,7 @@
 
     python tools/benchmarks/run.py [--rows 1000000] [--database sqlite|postgres|both]
                              [--only export import …] [--repeat 3] [--url postgres://…]
-                             [--clock wall|cpu]
+                             [--clock wall|cpu] [--steps FILE]
 
 Every measurement is a process of its own. For a command, the clock inside that process runs from
 `call_command` to the closed connection: the start of Python, `django.setup()` and the import of
@@ -16,12 +16,16 @@ A round is one run of the floor and one of the command, each on a fresh copy of 
 database. The first round warms up and is thrown away. The table has the medians of the others,
 and the ratio is the median of the rounds' own ratios.
 
+With `--steps FILE`, the steps of the chapters and the finished commands are measured instead, and
+what they cost is kept in the JSON file, which a page of the site shows.
+
 Seconds from a machine that does other work mean little; the ratios hold.
 """
 
 import argparse
 import contextlib
 import itertools
+import json
 import os
 import platform
 import signal
@@ -31,7 +35,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import measure
-from catalog import Benchmark, catalog
+from catalog import Benchmark, catalog, steps
 from databases import Database, Postgres, Sqlite, UnusableError
 
 HEAD = (
@@ -54,7 +58,7 @@ def main():
             cleanup.callback(database.drop)
         wanted = [
             benchmark
-            for benchmark in catalog(folder, options.rows)
+            for benchmark in (steps if options.steps else catalog)(folder, options.rows)
             if not options.only or any(word in benchmark.name for word in options.only)
         ]
         if not wanted:
@@ -89,6 +93,9 @@ def parse():
         choices=["wall", "cpu"],
         default="wall",
         help="cpu: steadier on a busy machine, but blind to a database server (default: wall)",
+    )
+    parser.add_argument(
+        "--steps", type=Path, metavar="FILE", help="measure the steps; keep the results there"
     )
     options = parser.parse_args()
     if options.rows < 1000 or options.repeat < 1:
@@ -130,7 +137,26 @@ def run_all(benchmarks, database, folder, options) -> bool:
                 met = False
             else:
                 met &= print_result(benchmark, database, result)
+                if options.steps:
+                    keep(options.steps, benchmark.name, database, options.rows, result)
     return met
+
+
+def keep(file: Path, name, database, rows, result) -> None:
+    """Put one result into the JSON file, in the place of an older one of the same kind."""
+    kept = json.loads(file.read_text()) if file.exists() else []
+    kind = {"step": name, "database": database.title, "rows": rows}
+    kept = [one for one in kept if {key: one[key] for key in kind} != kind]
+    figures = {
+        "seconds": round(result.seconds, 2),
+        "cost": round(result.cost, 2),
+        "megabytes": round(result.megabytes),
+        "longest": result.longest and round(result.longest, 1),
+    }
+    kept.append({**kind, **figures})
+    kept.sort(key=lambda one: (one["step"], one["database"], one["rows"]))
+    lines = ",\n".join(json.dumps(one) for one in kept)
+    file.write_text(f"[\n{lines}\n]\n")
 
 
 def run_one(benchmark: Benchmark, database, folder, options) -> measure.Result:

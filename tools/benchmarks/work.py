@@ -83,12 +83,22 @@ def update_prices():
 
 
 def delete_logs():
+    delete_old("shop_auditlog", "created_at")
+
+
+def delete_sessions():
+    delete_old("shop_session", "last_activity")
+
+
+def delete_old(table, column):
     old = "datetime('now', '-90 days')" if is_sqlite(URL) else "now() - interval '90 days'"
     with closing(connect(URL)) as connection:
-        connection.execute(f"DELETE FROM shop_auditlog WHERE created_at < {old}")
+        connection.execute(f"DELETE FROM {table} WHERE {column} < {old}")
 
 
-FLOORS = [export_csv, export_json, import_products, update_prices, delete_logs]
+FLOORS = [
+    export_csv, export_json, import_products, update_prices, delete_logs, delete_sessions,
+]  # fmt: skip
 
 
 def floor(name, *arguments):

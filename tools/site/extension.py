@@ -10,6 +10,7 @@ from markdown import Extension
 from markdown.preprocessors import Preprocessor
 
 from shared_project.chapters import ROOT
+from tools.site.costs import cost_tables
 from tools.site.embed import EmbedPreprocessor, chapter_list, count_lines, link_to_test
 from tools.site.glossary import TermTreeprocessor
 from tools.site.packing import current_build
@@ -24,6 +25,7 @@ from tools.site.transcripts import TranscriptPreprocessor, readme_block
 DIRECTIVES = {
     "behaviors": behavior_table,
     "chapters": chapter_list,
+    "costs": cost_tables,
     "commands": command_list,
     "files": file_list,
     "readme": readme_block,
