@@ -1,0 +1,105 @@
+import json
+
+import pytest
+
+from shared_project.chapters import ROOT
+from tools.site.costs import RESULTS, CostError, cost_tables, files_to_copy
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A checkout with one step, one finished command, and results for both."""
+    files = {
+        "chapters/05/errors/apps.py": "",
+        "chapters/05/errors/report.py": "import json\nfrom errors.report import me\n",
+        "chapters/05/errors/unused.py": "\n",
+        "chapters/05/errors/management/commands/load.py": (
+            "from errors.report import me\n"
+            "from errors.management import nothing\n"
+            "from shared_project.toolkit.text import printable\n"
+            "from shared_project.shop.models import Product\n"
+            "from . import nothing\n"
+        ),
+        "chapters/05/steps/1_first_draft.py": "1\n2\n3\n",
+        "shared_project/toolkit/text.py": "from .names import plain_name\n",
+        "shared_project/toolkit/names.py": "\n" * 5,
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def figures(step, database="SQLite", rows=100_000, seconds=2.0, longest=1500.0):
+    return {
+        "step": step,
+        "database": database,
+        "rows": rows,
+        "seconds": seconds,
+        "cost": 4.0,
+        "megabytes": 50,
+        "longest": longest,
+    }
+
+
+@pytest.fixture
+def tables(root):
+    def tables(*results):
+        (root / RESULTS).parent.mkdir(parents=True, exist_ok=True)
+        (root / RESULTS).write_text(json.dumps(results))
+        return "\n".join(cost_tables(root))
+
+    return tables
+
+
+def both(step, **options):
+    return [figures(step, name, **options) for name in ("SQLite", "PostgreSQL")]
+
+
+def test_a_finished_command_comes_with_what_it_imports(root):
+    files = files_to_copy("05", "load", root)
+    assert {path.name for path in files["05/load"]} == {
+        "load.py",
+        "names.py",
+        "report.py",
+        "text.py",
+    }
+    assert [path.name for path in files["05/1"]] == ["1_first_draft.py"]
+
+
+def test_a_table_has_a_row_for_each_step_and_database(tables):
+    text = tables(*both("05/1"), *both("05/load", longest=None))
+    assert '<th scope="row">step 1</th><td>3</td><td>SQLite</td><td>2.0 s (4.0×)</td>' in text
+    assert '<th scope="row">finished</th><td>13</td><td>PostgreSQL</td>' in text
+    assert "<td>50 MB</td><td>1.5 s</td>" in text
+    assert "<td>50 MB</td><td>–</td>" in text
+
+
+def test_memory_and_transactions_are_those_of_the_largest_table(tables):
+    million = figures("05/1", rows=1_000_000, seconds=1234.5, longest=9.0)
+    text = tables(*both("05/1"), million, *both("05/load"))
+    assert "<td>2.0 s (4.0×)</td><td>1,234.5 s (4.0×)</td><td>50 MB</td><td>9 ms</td>" in text
+
+
+def test_the_plot_has_a_bar_for_each_step_and_database(tables):
+    text = tables(*both("05/1", seconds=100.0), *both("05/load", seconds=1.0))
+    assert text.count("<rect") == 4
+    assert 'width="380"' in text
+    assert "100.00 s" in text
+
+
+@pytest.mark.parametrize(
+    ("results", "problem"),
+    [
+        (both("05/load"), "not there: 05/1"),
+        ([*both("05/load"), *both("05/1"), *both("05/2")], "not there: 05/2"),
+        ([*both("05/load"), figures("05/1")], "05/1 was not measured on PostgreSQL"),
+    ],
+)
+def test_results_that_do_not_fit_the_steps_are_an_error(tables, results, problem):
+    with pytest.raises(CostError, match=problem):
+        tables(*results)
+
+
+def test_the_results_are_those_of_the_steps_there_are():
+    assert "## import_products" in cost_tables(ROOT)
