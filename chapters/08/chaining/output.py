@@ -28,10 +28,14 @@ def buffered_output(command: BaseCommand):
     What they print comes out of `command`'s own streams when the block has ended well. When it
     ends in an exception, what was printed on stdout is dropped: it was rolled back. A stderr
     that cannot be written changes nothing about how the block ends.
+
+    Receivers of post_migrate use print(), so `sys.stdout` and `sys.stderr` of the whole process
+    are replaced in the block. It then also holds what other threads print, and of two blocks that
+    overlap in two threads, one may leave the other's stream behind. Use it in a process that runs
+    one command, not in a server or a worker with threads.
     """
     stdout, stderr = _Held(command.stdout), _Held(command.stderr)
     try:
-        # Receivers of post_migrate, Django's among them, use print().
         with redirect_stdout(stdout), redirect_stderr(stderr):
             yield {"stdout": stdout, "stderr": stderr}
     finally:

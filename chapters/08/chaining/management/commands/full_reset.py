@@ -51,9 +51,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, database, interactive, force, verbosity, **options):
-        # Code may pass anything: only a real False skips the question, a real True the guard.
+        # Code may pass anything: only a real False skips the question, only a real True forces it.
         asking = interactive is not False
-        connection = self.guard(database, asking=asking, forced=force is True)
+        connection = self.check_target(database, asking=asking, forced=force is True)
         loaded = check_fixture(FIXTURE, database)
         if asking:
             self.confirm(connection, loaded)
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         if verbosity > 0:
             self.stdout.write(self.style.SUCCESS(result))
 
-    def guard(self, database, *, asking, forced):
+    def check_target(self, database, *, asking, forced):
         """Return the connection of `database`; raise CommandError where it must not be reset."""
         if database not in connections:
             raise CommandError(
