@@ -4,18 +4,18 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "diary": {
+        "dated": {
             "format": "{asctime} {levelname} {message}",
             "datefmt": "%Y-%m-%d %H:%M:%S %Z",
             "style": "{",
         },
     },
     "handlers": {
-        "diary": {
+        "file": {
             "class": "logging.FileHandler",
             "filename": "shop.log",
-            "formatter": "diary",
+            "formatter": "dated",
         },
     },
-    "root": {"handlers": ["diary"], "level": "INFO"},
+    "root": {"handlers": ["file"], "level": "INFO"},
 }
