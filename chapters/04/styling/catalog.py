@@ -1,19 +1,16 @@
 """Bring the products up to date with a list of records."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import connection
-
 from shared_project.shop.models import Product
-from shared_project.toolkit.locks import session_settings
+from shared_project.toolkit.locks import lock_table
 from styling.lookalikes import refuse_lookalikes
 from styling.records import Record
 
 BATCH_SIZE = 500
 CENT = Decimal("0.01")
-LOCK_TIMEOUT = "20s"  # as long as the settings let SQLite wait
 
 
 @dataclass(frozen=True)
@@ -42,14 +39,18 @@ class Change:
         ]
 
 
-def synchronize(records: list[Record]) -> Iterator[Change]:
+def synchronize(
+    records: list[Record], on_wait: Callable[[], None] = lambda: None
+) -> Iterator[Change]:
     """Store what is new or changed in `records`, each fit for Product; yield what was done.
 
     Raises CommandError where a text in it looks like another one that is stored. Call it in a
-    transaction and go through to the end. Products that the records do not name
-    stay as they are.
+    transaction and go through to the end. Products that the records do not name stay as they
+    are. `on_wait` is called where other writers make it wait for more than two seconds.
     """
-    lock_products()
+    # A second copy of the command then waits, instead of inserting the same names, and no two
+    # writers wait for each other's rows.
+    lock_table(Product, on_wait)
     compared = False
     for start in range(0, len(records), BATCH_SIZE):
         products = [to_product(record) for record in records[start : start + BATCH_SIZE]]
@@ -73,17 +74,3 @@ def to_product(record: Record) -> Product:
     """Return the product that `record` describes, its price in cents: 1.5 is 1.50."""
     price = record.price.quantize(CENT)
     return Product(name=record.name, price=price, category=record.category)
-
-
-def lock_products() -> None:
-    """Let nobody else write products until the transaction ends; reading goes on.
-
-    A second copy of the command then waits, instead of inserting the same names, and no two
-    writers wait for each other's rows. SQLite's transactions do it by themselves here: they
-    take the write lock when they begin.
-    """
-    if connection.vendor != "postgresql":
-        return
-    table = connection.ops.quote_name(Product._meta.db_table)
-    with session_settings(connection, lock_timeout=LOCK_TIMEOUT), connection.cursor() as cursor:
-        cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")

@@ -1,5 +1,7 @@
 import errno
 import json
+import logging
+import re
 import shutil
 import socket
 import sqlite3
@@ -134,6 +136,36 @@ def test_verbosity_0_leaves_the_exit_code(file, call, style):
     assert (call.stdout, call.stderr) == ("", "")
 
 
+def test_logs_every_check_whatever_it_prints(file, call, caplog):
+    caplog.set_level(logging.INFO)
+    file.unlink()
+    with pytest.raises(SystemExit):
+        call("check_health", verbosity=0)
+    logged = {record.getMessage().partition(":")[0]: record.levelname for record in caplog.records}
+    assert logged == {
+        "database default": "ERROR",
+        "migrations default": "ERROR",
+        "cache default": "INFO",
+        "disk database default": "INFO",
+        "disk uploads": "INFO",
+        "disk temporary files": "INFO",
+    }
+
+
+def test_the_log_goes_where_the_settings_say(manage):
+    done = manage("check_health", "-v0", "--settings=chapters.04.styling.log_settings")
+    log = (manage.folder / "shop.log").read_text(encoding="utf-8").splitlines()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC INFO database default: .*", log[0])
+
+
+def test_without_a_place_for_a_log_nothing_ends_up_on_stderr(manage):
+    manage.copy_database()
+    manage.database.write_bytes(b"")
+    done = manage("check_health", "-v0")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
 @pytest.mark.parametrize("wrong", ["yaml", "", None, ["json"]])
 def test_refuses_another_format_from_code(call, wrong):
     with pytest.raises(CommandError, match="^--format must be text or json, not '"):
@@ -226,7 +258,7 @@ def test_without_a_router_another_database_is_a_replica():
 
 
 def test_a_database_of_another_kind_is_only_read(file, monkeypatch):
-    monkeypatch.setattr(type(connections["default"]), "vendor", "another")
+    monkeypatch.setattr("django.db.backends.sqlite3.base.DatabaseWrapper.vendor", "another")
     monkeypatch.setattr(probes, "try_to_write", Mock(side_effect=AssertionError))
     monkeypatch.setattr(probes, "ask_for_rights", Mock(side_effect=AssertionError))
     assert result("database default").ok

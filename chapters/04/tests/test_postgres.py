@@ -4,18 +4,35 @@ import json
 import threading
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
 from shared_project.shop.models import Product
+from shared_project.toolkit import locks
 from styling import catalog
 from styling.records import Record
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 INSERT = "INSERT INTO shop_product (name, price, category) VALUES (%s, %s, %s)"
+
+
+def wait_for_waiting(count):
+    """Tell whether `count` sessions are seen waiting for a lock on the products, in time."""
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                " AND relation = 'shop_product'::regclass AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            if cursor.fetchone() == (count,):
+                return True
+            time.sleep(0.01)
+    return False
 
 
 @pytest.fixture
@@ -47,17 +64,7 @@ def sync(call, tmp_path):
 
     def start():
         thread.start()
-        with connection.cursor() as cursor:
-            for _ in range(1000):
-                cursor.execute(
-                    "SELECT 1 FROM pg_locks WHERE NOT granted"
-                    " AND relation = 'shop_product'::regclass AND database ="
-                    " (SELECT oid FROM pg_database WHERE datname = current_database())"
-                )
-                if cursor.fetchone():
-                    return
-                time.sleep(0.01)
-        raise AssertionError("sync_data does not wait")
+        assert wait_for_waiting(1)
 
     def finish():
         thread.join()
@@ -110,8 +117,52 @@ def test_two_copies_write_every_product_once(sync, call, tmp_path):
     assert Product.objects.get().price == Decimal("9.99")
 
 
+def test_other_requests_write_while_it_waits(other, sync, call, monkeypatch):
+    monkeypatch.setattr(locks, "TABLE_LOCK_TIMEOUT", 200)
+    monkeypatch.setattr(locks, "TABLE_TRIES", 1000)
+    Product.objects.create(name="Kite", price=1, category="Toys")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT * FROM shop_product FOR UPDATE")
+    sync()
+    # It gives way to those who queue behind it, and does not keep them until it gives up.
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '10s'")
+        cursor.execute(INSERT, ["Pen", "1.00", "Office"])
+        cursor.execute("RESET lock_timeout")
+    other.commit()
+    assert sync.finish() == []
+    assert call.stderr == "Waiting for somebody else who writes to the products…\n"
+
+
+def test_verbosity_0_waits_without_a_word(call, other, monkeypatch):
+    monkeypatch.setattr(locks, "TABLE_LOCK_TIMEOUT", 10)
+    monkeypatch.setattr(locks, "TABLE_TRIES", 2)
+    with other.cursor() as cursor:
+        cursor.execute("LOCK TABLE shop_product IN EXCLUSIVE MODE")
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call("sync_data", verbosity=0)
+    assert (call.stdout, call.stderr) == ("", "")
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+def test_a_notice_that_cannot_be_written_decides_nothing(manage, other):
+    Product.objects.create(name="Kite", price=1, category="Toys")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT * FROM shop_product FOR UPDATE")
+    with Path("/dev/full").open("w") as full:
+        process = manage.start("sync_data", stderr=full)
+        assert wait_for_waiting(1)
+        assert wait_for_waiting(0)  # it steps back, says that it waits, and tries again
+        assert wait_for_waiting(1)
+        other.commit()
+        assert process.wait(60) == 0
+    assert process.stdout.read() == "Synchronized 10 products: 10 new, 0 changed, 0 unchanged.\n"
+
+
 def test_a_lock_is_not_waited_for_without_end(other, sync, monkeypatch):
-    monkeypatch.setattr(catalog, "LOCK_TIMEOUT", "500ms")
+    monkeypatch.setattr(locks, "TABLE_LOCK_TIMEOUT", 250)
+    monkeypatch.setattr(locks, "TABLE_TRIES", 2)
     with other.cursor() as cursor:
         cursor.execute("LOCK TABLE shop_product")
     sync()
@@ -131,14 +182,14 @@ def test_a_name_that_looks_like_a_stored_one_is_refused(stored):
 def test_the_lock_timeout_is_given_back():
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '7s'")
-        catalog.lock_products()
+        list(catalog.synchronize([]))
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("7s",)
 
 
 def test_others_read_while_the_products_are_locked(other):
     with transaction.atomic():
-        catalog.lock_products()
+        list(catalog.synchronize([]))
         with other.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '50ms'")
             cursor.execute("SELECT COUNT(*) FROM shop_product")

@@ -1,4 +1,5 @@
 import json
+import logging
 import sys
 
 from django.core.management.base import BaseCommand, CommandError
@@ -7,6 +8,10 @@ from shared_project.toolkit.text import quoted
 from styling.checks import run_checks
 
 FORMATS = ("text", "json")
+
+logger = logging.getLogger(__name__)
+# Where the settings name no place for a log, it does not end up on stderr.
+logger.addHandler(logging.NullHandler())
 
 
 class Command(BaseCommand):
@@ -32,6 +37,8 @@ class Command(BaseCommand):
         results = []
         for result in run_checks():
             results.append(result)
+            level = logging.INFO if result.ok else logging.ERROR
+            logger.log(level, "%s: %s", result.name, result.detail)
             if chosen == "text" and verbosity > 0:
                 self.stdout.write(self.line(result))
         failed = [result for result in results if not result.ok]

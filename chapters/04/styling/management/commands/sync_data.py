@@ -5,7 +5,7 @@ from django.db import transaction
 
 from shared_project.toolkit.arguments import non_empty, validate_option, whole_number
 from shared_project.toolkit.files import MEGABYTE
-from shared_project.toolkit.output import Listing, style_for
+from shared_project.toolkit.output import Listing, discard_output, style_for
 from shared_project.toolkit.shutdown import CommitGuard
 from shared_project.toolkit.text import quoted
 from styling.catalog import synchronize
@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
     def store(self, records, lines, verbosity):
         counts = Counter()
-        for change in synchronize(records):
+        for change in synchronize(records, lambda: self.wait(verbosity)):
             counts[change.action] += 1
             if verbosity > 1:
                 lines.write(f"{change.action:9}  {change.product.name}")
@@ -91,6 +91,14 @@ class Command(BaseCommand):
                 for field, old, new in change.differences():
                     lines.write(f"           {field}: {quoted(old)} to {quoted(new)}")
         return counts
+
+    def wait(self, verbosity):
+        if verbosity > 0:
+            try:
+                self.stderr.write("Waiting for somebody else who writes to the products…", str)
+            except OSError:
+                # A notice that nobody can read is no reason to stop.
+                discard_output(self.stderr)
 
     def debug(self, verbosity, text):
         if verbosity > 2:

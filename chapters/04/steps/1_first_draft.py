@@ -1,0 +1,34 @@
+import shutil
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError
+
+from shared_project.shop.models import Product
+
+
+def check_database():
+    try:
+        return True, f"{Product.objects.count()} products"
+    except DatabaseError as error:
+        return False, str(error)
+
+
+def check_disk():
+    free = shutil.disk_usage(settings.BASE_DIR).free / 1024**3
+    return free >= 1, f"{free:.1f} GB free"
+
+
+CHECKS = {"database": check_database, "disk": check_disk}
+
+
+class Command(BaseCommand):
+    help = "Check that the shop's database answers and that its disk has room."
+
+    def handle(self, *args, **options):
+        for name, check in CHECKS.items():
+            self.stdout.write(f"Checking the {name}...")
+            ok, detail = check()
+            mark = "\033[32mOK\033[0m  " if ok else "\033[31mFAIL\033[0m"
+            self.stdout.write(f"{mark}  {name}: {detail}")
+        self.stdout.write("Done.")
