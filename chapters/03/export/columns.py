@@ -34,7 +34,11 @@ def default_fields() -> list[str]:
 
 
 def has_field(name: str) -> bool:
-    return any(field.name == name for field in get_user_model()._meta.concrete_fields)
+    """Say whether the user model has a column of that name; many-to-many fields have none."""
+    return any(
+        field.name == name and field.concrete and not field.many_to_many
+        for field in get_user_model()._meta.get_fields()
+    )
 
 
 def is_text(name: str) -> bool:

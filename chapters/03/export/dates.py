@@ -21,7 +21,13 @@ AS_STORED = "!"  # what begins with it is for `in_utc` to read
 
 
 class Iso8601(Func):
-    """The text of a date and time column, for SQLite and PostgreSQL. `in_utc` completes it."""
+    """The text of a date and time column, for SQLite and PostgreSQL. `in_utc` completes it.
+
+    Alone, it is right where Django wrote the column and stores its dates in UTC. On SQLite it
+    takes any text of Django's two shapes for a date in UTC, the 30th of February too. Text of
+    another shape comes as it is stored, behind AS_STORED, and so does a moment on PostgreSQL
+    that is not of the years 1 to 9999. Other databases refuse the SQL.
+    """
 
     arity = 1
     output_field = TextField()
@@ -37,7 +43,7 @@ class Iso8601(Func):
             f" THEN {start} || '.000000+00:00'"
             f" ELSE '{AS_STORED}' || CAST(%(expressions)s AS TEXT) END"
         )
-        return self.as_sql(compiler, connection, template=template, **context)
+        return self._from_template(template, compiler, connection, **context)
 
     def as_postgresql(self, compiler, connection, **context):
         # TO_CHAR writes the year 44 BC as 0044, and infinity as nothing.
@@ -48,7 +54,11 @@ class Iso8601(Func):
             f" THEN TO_CHAR(%(expressions)s AT TIME ZONE 'UTC', {pattern})"
             f" ELSE '{AS_STORED}' || CAST(%(expressions)s AS TEXT) END"
         )
-        return self.as_sql(compiler, connection, template=template, **context)
+        return self._from_template(template, compiler, connection, **context)
+
+    def _from_template(self, template, compiler, connection, **context):
+        sql, parameters = self.as_sql(compiler, connection, template=template, **context)
+        return sql, [*parameters] * template.count("%(expressions)s")
 
 
 def in_utc(rows: list[tuple], dates: dict[int, str], connection) -> list[tuple]:
@@ -58,6 +68,8 @@ def in_utc(rows: list[tuple], dates: dict[int, str], connection) -> list[tuple]:
     becomes the same moment in UTC; CommandError names what it cannot read.
     """
     typed = connection.vendor == "postgresql"
+    # `timezone_name` is Django's own and not documented: look at it again at each upgrade. It
+    # knows the entry's TIME_ZONE in DATABASES, and what USE_TZ = False means.
     stored_in_utc = typed or connection.timezone_name == "UTC"
     zone = UTC if stored_in_utc else ZoneInfo(connection.timezone_name)
     todo = {

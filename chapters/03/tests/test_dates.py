@@ -5,9 +5,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 from django.db import connection, connections
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Coalesce
 
 from export import dates as dates_module
 from export.columns import read_users
+from export.dates import AS_STORED, Iso8601
 
 on_sqlite = pytest.mark.skipif(
     "connection.vendor != 'sqlite'", reason="PostgreSQL has a type for dates"
@@ -196,6 +199,33 @@ def test_what_django_writes_is_not_read_one_by_one(monkeypatch):
         ("2026-07-01T12:00:00.000005+00:00", None),
         ("2026-07-01T12:00:00.000000+00:00", None),
     ]
+
+
+# The expression without `in_utc`
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("stored", "text"),
+    [
+        ("2026-07-01 09:30:00", "2026-07-01T09:30:00.000000+00:00"),
+        ("2026-02-30 09:30:00.000001", "2026-02-30T09:30:00.000001+00:00"),
+        ("2026-07-01 09:30:00+02:00", f"{AS_STORED}2026-07-01 09:30:00+02:00"),
+        ("soon", f"{AS_STORED}soon"),
+    ],
+)
+@pytest.mark.django_db
+def test_the_expression_alone_believes_what_has_djangos_shape(stored, text):
+    store(stored)
+    assert User.objects.values_list(Iso8601("date_joined")).get() == (text,)
+
+
+@pytest.mark.django_db
+def test_the_expression_takes_one_with_parameters():
+    User.objects.create(username="ada")
+    never = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=DateTimeField())
+    text = User.objects.values_list(Iso8601(Coalesce("last_login", never)), flat=True).get()
+    assert text == "1970-01-01T00:00:00.000000+00:00"
 
 
 @pytest.mark.django_db
