@@ -16,9 +16,7 @@ def percentage(value):
             return number
     except InvalidOperation:  # not a number
         pass
-    raise ArgumentTypeError(
-        "Expected more than -100, at most 10000, and up to four decimal places."
-    )
+    raise ArgumentTypeError("Expected -99.9999 to 10000, up to four places.")
 
 
 class Command(BaseCommand):

@@ -151,7 +151,7 @@ def test_later_steps_refuse_an_empty_category(call, step, products, number):
     "percentage", ["nan", "inf", "1e400", "-100", "-150", "10000.0001", "0.00001", "ten", ""]
 )
 def test_later_steps_refuse_what_is_no_percentage(call, step, products, number, percentage):
-    with pytest.raises(CommandError, match="Expected more than -100, at most 10000"):
+    with pytest.raises(CommandError, match="Expected -99.9999 to 10000"):
         call(step(number), f"--percentage={percentage}")
 
 
