@@ -52,17 +52,21 @@ positive_number = whole_number(1)
 
 
 def percentage(value):
-    """Return `value` as an exact Decimal above -100, as many places as were typed.
+    """Return `value` as an exact Decimal above -100, at most 10,000, in up to four places.
 
-    A float is refused: 0.1 as a float is not a tenth. NaN, infinity, exponents and more than
-    20 characters are refused too.
+    A float is refused: 0.1 as a float is not a tenth. NaN, infinity and exponents are refused
+    too. Within these bounds, ten digits of a price times the factor fit an integer of 63 bits.
     """
     text = str(value) if isinstance(value, (str, int, Decimal)) and value is not True else ""
-    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text, re.ASCII) or len(text) > 20:
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text, re.ASCII):
         raise ArgumentTypeError(f"must be a number such as 10 or -2.5, not {quoted(value)}.")
     number = Decimal(text)
     if number <= -100:
         raise ArgumentTypeError(f"must be greater than -100, not {quoted(value)}.")
+    if number > 10_000:
+        raise ArgumentTypeError(f"must be at most 10000, not {quoted(value)}.")
+    if number.as_tuple().exponent < -4:
+        raise ArgumentTypeError(f"must have at most four decimal places, not {quoted(value)}.")
     return number
 
 

@@ -79,6 +79,7 @@ def test_non_empty_refuses(value):
         ("-2.5", "-2.5"),
         ("+.5", "0.5"),
         ("-99.99", "-99.99"),
+        ("10000.0000", "10000"),
         (10, "10"),
         (Decimal("0.1"), "0.1"),
     ],
@@ -88,7 +89,7 @@ def test_percentage_is_exact(value, number):
 
 
 @pytest.mark.parametrize(
-    "value", ["nan", "inf", "-Infinity", "1e400", "", "10%", "1,5", "٣", 0.1, True, None, "1" * 21]
+    "value", ["nan", "inf", "-Infinity", "1e400", "", "10%", "1,5", "٣", 0.1, True, None]
 )
 def test_percentage_refuses_what_is_no_plain_number(value):
     with pytest.raises(ArgumentTypeError, match="^must be a number such as 10 or -2.5, not '"):
@@ -98,6 +99,18 @@ def test_percentage_refuses_what_is_no_plain_number(value):
 @pytest.mark.parametrize("value", ["-100", "-100.00", "-150"])
 def test_percentage_refuses_to_take_everything_away(value):
     with pytest.raises(ArgumentTypeError, match="^must be greater than -100"):
+        percentage(value)
+
+
+@pytest.mark.parametrize("value", ["10000.0001", "10001", "9" * 5000])
+def test_percentage_refuses_more_than_10000(value):
+    with pytest.raises(ArgumentTypeError, match="^must be at most 10000, not '[0-9.]+…?'"):
+        percentage(value)
+
+
+@pytest.mark.parametrize("value", ["0.00001", "-2.50000", Decimal("0.00001")])
+def test_percentage_refuses_more_than_four_decimal_places(value):
+    with pytest.raises(ArgumentTypeError, match="^must have at most four decimal places, not '"):
         percentage(value)
 
 

@@ -356,3 +356,45 @@ def test_a_signal_while_it_waits_changes_nothing(manage, web, prices, number, co
     assert finish(process) == ([code], said)
     web.connection.rollback()
     assert prices() == before
+
+
+def wait_for_held_up(count):
+    """Return when `count` sessions are seen waiting for any lock, such as one of a row."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if cursor.fetchone()[0] == count:
+                return
+        time.sleep(0.01)
+    pytest.fail(f"{count} sessions never waited")
+
+
+def test_step_3_and_a_request_that_edits_two_rows_end_in_a_deadlock(manage, web):
+    web.execute("UPDATE shop_product SET name = 'Cyborg' WHERE name = 'Robot'")
+    process = manage.start("step", "07/3", "--percentage=10")
+    wait_for_held_up(1)
+    refused = ""
+    try:
+        web.execute("UPDATE shop_product SET name = 'Novella' WHERE name = 'Novel'")
+        web.commit()
+    except OperationalError as error:
+        refused = str(error)
+        web.connection.rollback()
+    codes, errors = finish(process)
+    assert "deadlock detected" in refused + errors
+    assert codes == ([0] if refused else [1])
+
+
+def test_step_3_counts_twice_where_step_2_loses_a_raise(manage, web, prices):
+    # Both have read before the request lets them write.
+    for number, after in [(2, "110.00"), (3, "133.10")]:
+        web.execute("UPDATE shop_product SET name = name")
+        both = [manage.start("step", f"07/{number}", "--percentage=10") for _ in range(2)]
+        wait_for_held_up(2)
+        web.commit()
+        assert finish(*both)[0] == [0, 0]
+        assert prices()["Robot"] == after

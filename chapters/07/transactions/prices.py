@@ -89,8 +89,6 @@ def count_fitting(products: QuerySet, percentage: Decimal) -> int:
     PostgreSQL would refuse such a price, naming no product; SQLite would store it, and fail to
     read it from then on.
     """
-    if price_after(CENT, percentage) > HIGHEST_PRICE:
-        raise CommandError(f"--percentage: {percentage} is too much for any price.")
     found = products.aggregate(count=Count("*"), highest=Max("price"))
     if found["count"]:
         # The highest price before is the highest price after.
@@ -109,7 +107,7 @@ def count_fitting(products: QuerySet, percentage: Decimal) -> int:
 def changing_prices(products: QuerySet, percentage: Decimal) -> QuerySet:
     """Return those `products` whose price becomes another, with that one as `new_price`."""
     priced = products.annotate(new_price=new_price(percentage))
-    if not percentage or lowest_changing_price(percentage) > HIGHEST_PRICE:
+    if not percentage:
         return priced.none()
     # Cheaper than a comparison of both prices, which would compute the new one twice a row.
     return priced.filter(price__gte=lowest_changing_price(percentage))

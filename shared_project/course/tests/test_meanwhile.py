@@ -12,11 +12,11 @@ def robot(db):
     return Product.objects.create(name="Robot", price="100.00", category="Toys")
 
 
-def test_two_updates_of_a_first_draft_lose_one_of_two_raises(robot, manage):
-    step = f"step 07/bulk_update {UPDATE}"
+def test_two_copies_of_a_loop_lose_one_of_two_raises(robot, manage):
+    step = f"step 07/2 {UPDATE}"
     done = manage("meanwhile", step, step)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "2: Updated 1 products.\n1: Updated 1 products.\n"
+    assert done.stdout == "2: Changed 1 of 1 prices.\n1: Changed 1 of 1 prices.\n"
     assert manage.rows("SELECT price FROM shop_product") == [(110,)]
 
 
@@ -28,8 +28,8 @@ def test_a_second_session_that_has_to_wait_comes_after_the_first(robot, manage):
 
 def test_an_sql_statement_comes_before_the_first_write(robot, manage):
     sql = "UPDATE shop_product SET category = 'Sold'"
-    done = manage("meanwhile", f"step 07/bulk_update {UPDATE}", "--sql", sql)
-    assert done.stdout == f"2: {sql}\n1: Updated 1 products.\n"
+    done = manage("meanwhile", f"step 07/2 {UPDATE}", "--sql", sql)
+    assert done.stdout == f"2: {sql}\n1: Changed 1 of 1 prices.\n"
     assert manage.rows("SELECT category FROM shop_product") == [("Toys",)]
 
 

@@ -21,8 +21,8 @@ class Command(BaseCommand):
             type=arguments.percentage,
             required=True,
             metavar="P",
-            help="How much to add: 10, or -2.5 to lower the prices. Greater than -100. "
-            "Half a cent is rounded up.",
+            help="How much to add: 10, or -2.5 to lower the prices. Greater than -100, at most "
+            "10000, with up to four decimal places. Half a cent is rounded up.",
         )
         parser.add_argument(
             "--category",
