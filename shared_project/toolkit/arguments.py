@@ -1,7 +1,7 @@
 """Check what was typed on the command line.
 
 An argument type is a function that turns what was typed into a value, or says what is wrong
-with it. Each takes text, as argparse passes it, or a value, as `call_command(..., times=3)`
+with it. Each takes text, as argparse passes it, or a value, as `call_command(..., days=3)`
 passes it unchecked. Each raises ArgumentTypeError with a message that completes "argument
 TIMES: …".
 

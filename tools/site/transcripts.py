@@ -139,6 +139,8 @@ def to_html(transcript: Transcript, build: str | None = None) -> str:
         attributes["data-build"] = build
         if not reason:
             attributes["data-run"] = json.dumps(lines)
+            if any(transcript.exit_codes[:-1]):
+                attributes["data-codes"] = json.dumps(transcript.exit_codes)
         if "terminal" in transcript.options:
             attributes["data-terminal"] = ""
     opening = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())

@@ -22,13 +22,10 @@ def test_refuses_an_empty_name(call, name):
         call("greet", name, "1")
 
 
-def test_handle_checks_what_skipped_argparse():
-    from greet.management.commands.greet import Command
-
-    with pytest.raises(CommandError, match="^TIMES: "):
-        Command().handle(name="Ada", times=0, verbosity=1)
-    with pytest.raises(CommandError, match="^NAME: "):
-        Command().handle(name="", times=1, verbosity=1)
+@pytest.mark.parametrize(("arguments", "name"), [(("Ada", 0), "TIMES"), (("", 1), "NAME")])
+def test_code_that_calls_it_is_checked_too(call, arguments, name):
+    with pytest.raises(CommandError, match=f"argument {name}: must be"):
+        call("greet", *arguments)
 
 
 def test_a_name_cannot_steer_the_terminal(call):

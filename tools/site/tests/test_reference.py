@@ -130,7 +130,7 @@ def test_the_commands_are_listed_with_their_help_and_their_claims(links):
     for chapter in discover():
         for name in load(chapter):
             assert f"\n### {name}\n\n```text\nusage: manage.py {name}" in text
-    assert "\n## 2. Greet\n\nFrom [chapter 2](../chapters/02-greet.md).\n" in text
+    assert "\n## 2. Arguments\n\nFrom [chapter 2](../chapters/02-greet.md).\n" in text
     assert '<th scope="row">Exit code 2</th><td><a href="chapters/02/tests/test_gr' in text
     assert f'<a href="{SHARED}' not in text
     assert "| head -1</code>; what was committed before stays</a>" in text

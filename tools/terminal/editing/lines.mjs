@@ -123,10 +123,11 @@ export class Lines {
   }
 
   /**
-   * Type `lines` and run each in turn, with `run`, up to the first that fails. Returns its result,
-   * how many were run, and what the reader had been typing. open() is left to the caller.
+   * Type `lines` and run each in turn, with `run`, up to the first that ends with neither 0 nor its
+   * code in `codes`. Returns the last result, how many were run, and what the reader had been
+   * typing. open() is left to the caller.
    */
-  async play(lines, run) {
+  async play(lines, run, codes = []) {
     const draft = this.text;
     let count = 0;
     let result;
@@ -136,7 +137,7 @@ export class Lines {
       this.#replace(line);
       count += 1;
       result = await this.#run(run);
-      if (result?.code || result?.gone) break;
+      if (result?.gone || (result?.code && result.code !== codes[count - 1])) break;
     }
     this.playing = false;
     return { result, count, draft };

@@ -162,6 +162,13 @@ def test_a_block_stops_after_the_command_that_fails(visit):
     assert page.locator(".terminal-status").inner_text() == "Ready. Exit code 1"
 
 
+def test_a_block_goes_on_after_a_command_that_is_to_fail(visit):
+    page = visit()
+    run(page, 3)
+    page.wait_for_function("() => fakeMachine.ran.length === 2")
+    assert ran(page) == ["python manage.py helo", "width"]
+
+
 def test_a_block_waits_for_the_command_that_runs(visit):
     page = visit()
     run(page)

@@ -69,7 +69,8 @@ export async function run(block) {
   starting.catch(() => {}); // The terminal says it.
   await open(block);
   await terminal.showBelow(block);
-  terminal.run(JSON.parse(block.dataset.run), "terminal" in block.dataset, starting);
+  const { run, codes = "[]" } = block.dataset;
+  terminal.run(JSON.parse(run), JSON.parse(codes), "terminal" in block.dataset, starting);
 }
 
 /** Open the block's file, at the lines that the block shows, in the editor below it. */

@@ -88,9 +88,12 @@ export class TerminalView {
     return (await this.panels.get("Files")).show(path, { line, symbol });
   }
 
-  /** Run `commands` one after another when the machine has started and is free. */
-  run(commands, onTerminal, starting) {
-    this.wanted = { commands, onTerminal };
+  /**
+   * Run `commands` one after another when the machine has started and is free. A command that
+   * ends with another exit code than it has in `codes`, or else 0, is the last one.
+   */
+  run(commands, codes, onTerminal, starting) {
+    this.wanted = { commands, codes, onTerminal };
     this.display.scrollToBottom();
     this.#connect(() => starting);
     this.#showState();
@@ -119,10 +122,10 @@ export class TerminalView {
 
   async #runWanted() {
     if (!this.wanted || !this.lines.isIdle || this.machine.state !== "ready") return;
-    const { commands, onTerminal } = this.wanted;
+    const { commands, codes, onTerminal } = this.wanted;
     this.wanted = undefined;
     const execute = (line) => this.#execute(line, onTerminal);
-    const { result, count, draft } = await this.lines.play(commands, execute);
+    const { result, count, draft } = await this.lines.play(commands, execute, codes);
     if (result?.gone) return;
     const left = commands.length - count;
     if (left) this.#remark(`Stopped here: exit code ${result.code}. ${notRun(left)}`);

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from shared_project.toolkit.arguments import non_empty, positive_number, validate_option
+from shared_project.toolkit.arguments import non_empty, positive_number
 from shared_project.toolkit.text import printable
 
 
@@ -14,8 +14,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, name, times, verbosity, **options):
-        name = validate_option(non_empty, name, "NAME")
-        times = validate_option(positive_number, times, "TIMES")
         if verbosity == 0:
             return
         for _ in range(times):
