@@ -8,9 +8,7 @@ class Command(BaseCommand):
     help = "Change prices by a percentage."
 
     def add_arguments(self, parser):
-        parser.add_argument(
-            "--percentage", type=float, required=True, help="Such as 10 or -2.5."
-        )
+        parser.add_argument("--percentage", type=float, required=True, help="Such as 10 or -2.5.")
         parser.add_argument("--category", help="Only the products of this category.")
         parser.add_argument(
             "--dry-run", action="store_true", help="Roll the change back at its end."

@@ -83,11 +83,7 @@ const cases = [
     "python manage.py step ",
     ["python manage.py step 02/1", "python manage.py step 03/2"],
   ],
-  [
-    "step completes the name",
-    "python manage.py step 03/",
-    ["python manage.py step 03/2"],
-  ],
+  ["step completes the name", "python manage.py step 03/", ["python manage.py step 03/2"]],
   ["pytest begins with the chapters", "pytest ", ["pytest chapters/"]],
   ["pytest takes a folder", "pytest chapters/03/t", ["pytest chapters/03/tests/"]],
   [

@@ -490,6 +490,13 @@ test("a block stops after the command that fails", async () => {
   assert.deepEqual([count, result], [2, { code: 1 }]);
 });
 
+test("a block goes on after a command that is to fail, and stops where it fails otherwise", async () => {
+  const it = terminal();
+  const run = async () => ({ code: 1 });
+  const { count } = await it.lines.play(["one", "two", "three"], run, [1, 2, 0]);
+  assert.equal(count, 2);
+});
+
 test("what the reader was typing comes back after a block", async () => {
   const it = terminal();
   it.type("gre");
