@@ -42,17 +42,19 @@ def modules(root: Path = ROOT) -> list[Module]:
 def toolkit_table(root: Path = ROOT) -> list[str]:
     """Return the Markdown lines of the page: what one may need, then each module's names."""
     found = modules(root)
-    pages = {int(page.name[:2]): page.stem for page in (root / "docs/chapters").glob("*.md")}
+    pages = {
+        int(page.name[:2]): page.stem for page in (root / "docs/production").glob("[0-9]*.md")
+    }
     rows = [
         [
             as_html(f"{module.purpose[0].lower()}{module.purpose[1:]}"),
             f'<a href="#{module.name}"><code>{module.name}</code></a>',
-            f'<a href="../chapters/{pages[module.chapter]}.html">{module.chapter}</a>',
+            f'<a href="../production/{pages[module.chapter]}.html">{module.chapter}</a>',
             f'<a href="{sources.href(module.test)}">{module.test.rpartition("/")[2]}</a>',
         ]
         for module in found
     ]
-    lines = table(["I need to …", "Module", "Chapter", "Tests"], rows)
+    lines = table(["I need to …", "Module", "In production", "Tests"], rows)
     for module in found:
         file = f"{TOOLKIT}/{module.name}.py"
         lines += [f"## {module.name}", "", f"{module.purpose}."]

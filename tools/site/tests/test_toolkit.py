@@ -28,7 +28,7 @@ def _private():
 def write(tmp_path, monkeypatch):
     """Write the only module of a toolkit, and return the folder that holds it."""
     monkeypatch.setattr(sources, "href", lambda path, line=None: f"{path}:{line}")
-    for path in ("docs/chapters/09-cleanup.md", "chapters/09/tests/test_walk.py"):
+    for path in ("docs/production/09-cleanup.md", "chapters/09/tests/test_walk.py"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     folder = tmp_path / "shared_project/toolkit"
@@ -47,7 +47,7 @@ def test_a_need_leads_to_module_chapter_and_tests(write):
     assert (
         '<tr><th scope="row">walk through <code>rows</code></th>'
         '<td><a href="#walks"><code>walks</code></a></td>'
-        '<td><a href="../chapters/09-cleanup.html">9</a></td>'
+        '<td><a href="../production/09-cleanup.html">9</a></td>'
         '<td><a href="chapters/09/tests/test_walk.py:None">test_walk.py</a></td></tr>'
     ) in page
 

@@ -110,7 +110,7 @@ def focused(page):
 
 def test_only_blocks_that_can_run_have_a_button(visit):
     page = visit()
-    assert page.locator(".run-button").count() == 3
+    assert page.locator(".run-button").count() == 4
     assert page.locator(".transcript:not([data-run]) button").count() == 0
 
 
