@@ -205,3 +205,16 @@ def test_step_3_ends_a_process_with_the_code_of_its_signal(manage, orders, selec
     assert re.search(r"\| 20/45 .*\r\nProcessed 20 of 45 pending orders\.\r\n", done.stdout)
     assert "CommandError: Stopped by SIGTERM." in done.stdout
     assert select(manage, "SELECT count(*) FROM shop_auditlog") == [(20,)]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_copies_of_step_3_process_the_same_orders_twice(call, step, orders, other_session):
+    orders(*["Ada"] * 3)
+    pending = Order.objects.filter(status="pending").order_by("pk")
+    with other_session(
+        lambda: step(3).process_batch(pending, slow=False),
+        lambda: step(3).process_batch(pending, slow=False),
+    ):
+        pass
+    assert AuditLog.objects.count() == 6

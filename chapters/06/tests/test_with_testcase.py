@@ -8,19 +8,20 @@ from django.test import TestCase
 from shared_project.shop.models import AuditLog, Order
 
 
-def send_sigterm(execute, sql, params, many, context):
-    if sql.startswith("UPDATE"):
-        signal.raise_signal(signal.SIGTERM)
-    return execute(sql, params, many, context)
-
-
 class ProcessOrdersTest(TestCase):
     def test_a_stopped_run_finishes_its_batch_and_the_next_one_does_the_rest(self):
         Order.objects.bulk_create(
             Order(number=f"A-{number}", legacy_customer="Ada", total=5) for number in range(150)
         )
+        signals = [signal.SIGTERM]
+
+        def send_signal(execute, sql, params, many, context):
+            if sql.startswith("UPDATE") and signals:
+                signal.raise_signal(signals.pop())
+            return execute(sql, params, many, context)
+
         stdout = StringIO()
-        with connection.execute_wrapper(send_sigterm), self.assertRaises(SystemExit) as stopped:
+        with connection.execute_wrapper(send_signal), self.assertRaises(SystemExit) as stopped:
             call_command("process_orders", stdout=stdout)
         self.assertEqual(stopped.exception.code, 143)
         call_command("process_orders", stdout=stdout)
