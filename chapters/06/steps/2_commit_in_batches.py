@@ -27,13 +27,6 @@ class Command(BaseCommand):
                 bar.update(count)
         self.stdout.write(f"Processed {processed} of {total} pending orders.")
 
-    def process_batch(self, pending, *, slow):
-        with transaction.atomic():
-            batch = list(pending[:BATCH_SIZE])
-            for order in batch:
-                self.process(order, slow=slow)
-        return len(batch)
-
     def process(self, order, *, slow):
         if slow:
             time.sleep(0.02)
@@ -42,3 +35,10 @@ class Command(BaseCommand):
         AuditLog.objects.create(
             actor="process_orders", action=f"processed order {order.number}"
         )
+
+    def process_batch(self, pending, *, slow):
+        with transaction.atomic():
+            batch = list(pending[:BATCH_SIZE])
+            for order in batch:
+                self.process(order, slow=slow)
+        return len(batch)

@@ -40,16 +40,6 @@ class Command(BaseCommand):
             name = signal.Signals(self.received).name
             raise CommandError(f"Stopped by {name}.", returncode=128 + self.received)
 
-    def receive(self, number, frame):
-        self.received = number
-
-    def process_batch(self, pending, *, slow):
-        with transaction.atomic():
-            batch = list(pending[:BATCH_SIZE])
-            for order in batch:
-                self.process(order, slow=slow)
-        return len(batch)
-
     def process(self, order, *, slow):
         if slow:
             time.sleep(0.02)
@@ -58,3 +48,13 @@ class Command(BaseCommand):
         AuditLog.objects.create(
             actor="process_orders", action=f"processed order {order.number}"
         )
+
+    def process_batch(self, pending, *, slow):
+        with transaction.atomic():
+            batch = list(pending[:BATCH_SIZE])
+            for order in batch:
+                self.process(order, slow=slow)
+        return len(batch)
+
+    def receive(self, number, frame):
+        self.received = number

@@ -59,6 +59,7 @@ def test_step_1_draws_a_frame_for_every_order_in_a_log_too(call, step, orders):
     assert call(step(1)) == ("\rProcessed 1 of 3\rProcessed 2 of 3\rProcessed 3 of 3\nDone.\n")
 
 
+@pytest.mark.posix
 def test_step_1_loses_everything_when_it_is_stopped(call, step, orders, at_order):
     orders(*["Ada"] * 25)
     at_order(24, lambda: signal.raise_signal(signal.SIGINT))
@@ -123,6 +124,7 @@ def test_the_bar_counts_what_is_committed(step, orders, terminal, at_order, numb
     assert count("processed") == AuditLog.objects.count() == 20
 
 
+@pytest.mark.posix
 def test_step_2_keeps_its_batches_when_it_is_stopped_and_says_nothing(
     call, step, orders, at_order
 ):
@@ -134,6 +136,7 @@ def test_step_2_keeps_its_batches_when_it_is_stopped_and_says_nothing(
     assert count("processed") == AuditLog.objects.count() == 20
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_step_3_finishes_its_batch_and_the_next_run_does_the_rest(
     call, step, orders, at_order, name, code
@@ -159,6 +162,7 @@ def test_step_3_sums_up_after_an_error_too(call, step, orders, fail_at_the_secon
     assert AuditLog.objects.count() == 0
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_step_3_gives_the_signals_back(call, step, orders, number):
     before = signal.getsignal(number)
@@ -166,6 +170,7 @@ def test_step_3_gives_the_signals_back(call, step, orders, number):
     assert signal.getsignal(number) == before
 
 
+@pytest.mark.posix
 def test_step_3_does_not_hear_a_second_signal(call, step, orders, at_order):
     orders(*["Ada"] * 45)
     for number in (5, 6):
@@ -175,6 +180,7 @@ def test_step_3_does_not_hear_a_second_signal(call, step, orders, at_order):
     assert count("processed") == 20
 
 
+@pytest.mark.posix
 def test_step_3_takes_a_signal_in_its_last_batch_for_an_unfinished_job(
     call, step, orders, at_order
 ):
