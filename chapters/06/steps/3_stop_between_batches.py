@@ -1,0 +1,60 @@
+import signal
+import time
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from tqdm import tqdm
+
+from shared_project.shop.models import AuditLog, Order
+
+BATCH_SIZE = 20
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Command(BaseCommand):
+    help = "Process the pending orders."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--slow", action="store_true", help="Spend 20 ms on each order."
+        )
+
+    def handle(self, *args, **options):
+        pending = Order.objects.filter(status="pending").order_by("pk")
+        total = pending.count()
+        processed = 0
+        self.received = None
+        before = {number: signal.signal(number, self.receive) for number in SIGNALS}
+        try:
+            with tqdm(total=total, unit="order", disable=None) as bar:
+                while count := self.process_batch(pending, slow=options["slow"]):
+                    processed += count
+                    bar.update(count)
+                    if self.received:
+                        break
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self.stdout.write(f"Processed {processed} of {total} pending orders.")
+        if self.received:
+            name = signal.Signals(self.received).name
+            raise CommandError(f"Stopped by {name}.", returncode=128 + self.received)
+
+    def process(self, order, *, slow):
+        if slow:
+            time.sleep(0.02)
+        order.status = "processed"
+        order.save()
+        AuditLog.objects.create(
+            actor="process_orders", action=f"processed order {order.number}"
+        )
+
+    def process_batch(self, pending, *, slow):
+        with transaction.atomic():
+            batch = list(pending[:BATCH_SIZE])
+            for order in batch:
+                self.process(order, slow=slow)
+        return len(batch)
+
+    def receive(self, number, frame):
+        self.received = number
