@@ -20,7 +20,7 @@ class Command(BaseCommand):
         cutoff = timezone.now() - timedelta(days=days)
         old = Session.objects.filter(last_activity__lt=cutoff)
         total = old.count()
-        self.stdout.write(f"Cutoff: {cutoff:%Y-%m-%d %H:%M %Z}")
+        self.stdout.write(f"Cutoff: {cutoff:%Y-%m-%d %H:%M:%S %Z}")
         if options["dry_run"]:
             self.stdout.write(f"Would delete {total} sessions.")
             return

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         cutoff = timezone.now() - timedelta(days=days)
         old = Session.objects.filter(last_activity__lt=cutoff)
         total = old.count()
-        self.stdout.write(f"Cutoff: {cutoff:%Y-%m-%d %H:%M %Z}")
+        self.stdout.write(f"Cutoff: {cutoff:%Y-%m-%d %H:%M:%S %Z}")
         if options["dry_run"]:
             items = CartItem.objects.filter(session__in=old).count()
             self.report("Would delete", {"shop.Session": total, "shop.CartItem": items})
