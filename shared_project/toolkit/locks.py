@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import DatabaseError, OperationalError, connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .shutdown import GracefulShutdown
@@ -80,7 +80,7 @@ def wait_for_locks(batch: Callable[[], T], stop: GracefulShutdown) -> T:
         try:
             return batch()
         except OperationalError as error:
-            if _code(error) != LOCK_NOT_AVAILABLE or tries >= BATCH_TRIES:
+            if error_code(error) != LOCK_NOT_AVAILABLE or tries >= BATCH_TRIES:
                 raise
         # It was rolled back, at the commit perhaps.
         stop.release()
@@ -112,7 +112,7 @@ def lock_table(model: type[models.Model], on_wait: Callable[[], None]) -> None:
                 with transaction.atomic(), connection.cursor() as cursor:
                     cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
             except OperationalError as error:
-                if _code(error) != LOCK_NOT_AVAILABLE or tries == TABLE_TRIES:
+                if error_code(error) != LOCK_NOT_AVAILABLE or tries == TABLE_TRIES:
                     raise
             else:
                 return
@@ -122,7 +122,13 @@ def lock_table(model: type[models.Model], on_wait: Callable[[], None]) -> None:
 
 def is_conflict(error: OperationalError) -> bool:
     """Return whether `error` says that another session was in the way, and may be gone soon."""
-    return _code(error).startswith(CONFLICTS)
+    return error_code(error).startswith(CONFLICTS)
+
+
+def error_code(error: DatabaseError) -> str:
+    """Return the code that the database gives `error`: `55P03`, `SQLITE_BUSY`; "" where none."""
+    cause = error.__cause__
+    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
 
 
 def _read(cursor, name):
@@ -137,8 +143,3 @@ def _literal(value):
 
 def _answers(connection):
     return connection.connection is not None and connection.is_usable()
-
-
-def _code(error):
-    cause = error.__cause__
-    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""

@@ -11,6 +11,7 @@ from django.db import Error, connection, transaction
 from django.db.models import FileField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
+from cleanup.names import plural
 from shared_project.toolkit.text import printable
 
 # SQLite allows a limited number of parameters in a statement.
@@ -93,7 +94,7 @@ def check_storage(field: FileField) -> None:
     # A backend's own library may raise anything here too.
     except Exception as error:
         raise CommandError(
-            f"The storage of {field.model._meta.verbose_name_plural} cannot be used: "
+            f"The storage of {plural(field.model)} cannot be used: "
             f"{printable(reason(error))}. Check STORAGES in the settings."
         ) from error
 

@@ -1,17 +1,22 @@
-"""Let one cleanup run at a time, and never let it hold up the shop."""
+"""Let one cleanup run at a time, and tell a batch that is refused from a run that has failed."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from zlib import crc32
 
 from django.core.management.base import CommandError
 from django.db import DatabaseError, Error, IntegrityError, connection
 
-from shared_project.toolkit.locks import session_settings
+from shared_project.toolkit.locks import (
+    DEADLOCK_DETECTED,
+    LOCK_NOT_AVAILABLE,
+    SERIALIZATION_FAILURE,
+    error_code,
+)
 
-# PostgreSQL's codes for a serialization failure, a deadlock, a lock timeout and a trigger that
-# raises.
-REFUSALS = {"40001", "40P01", "55P03", "P0001"}
+RAISED_BY_A_TRIGGER = "P0001"
+# Not SQLite's, which is busy for 20 seconds before it says so, and would be at every batch.
+REFUSALS = {SERIALIZATION_FAILURE, DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, RAISED_BY_A_TRIGGER}
 
 
 @contextmanager
@@ -55,25 +60,9 @@ def release(key: int) -> None:
         connection.close()
 
 
-def beside_the_shop(*, durable: bool) -> AbstractContextManager[None]:
-    """Within, no statement waits longer than half a second for a row, and commits are cheap.
-
-    PostgreSQL looks for deadlocks after one second and then fails either side; so it is never
-    the shop's.
-
-    A commit does not wait for the disk, which saves most of a small batch's time. The price: a
-    crash of the server takes back what was committed in the last moment, less than a second of
-    it. Here the next cleanup deletes those rows again. Where something goes with them that no
-    cleanup can bring back, as stored files do, ask for `durable` commits.
-    """
-    commit = "on" if durable else "off"
-    return session_settings(connection, lock_timeout="500ms", synchronous_commit=commit)
-
-
 def was_refused(error: DatabaseError) -> bool:
     """Tell whether the database refused these rows only, so that others may still go.
 
     That is so for a trigger, a constraint, and a row that another session holds.
     """
-    state = getattr(error.__cause__, "sqlstate", None)
-    return isinstance(error, IntegrityError) or state in REFUSALS
+    return isinstance(error, IntegrityError) or error_code(error) in REFUSALS

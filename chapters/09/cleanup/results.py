@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from cleanup.files import StoredFiles
+from cleanup.names import plural
 from cleanup.targets import Target
 from shared_project.toolkit.text import printable
 
@@ -33,14 +34,15 @@ class TargetResult:
         return self.name.capitalize()
 
     def summary(self, *, dry_run: bool = False) -> str:
-        """Return one line with the numbers, those of other models apart."""
+        """Return one line with the numbers: those of other models apart, and how many it kept."""
         done = "to delete" if dry_run else "deleted"
         others = [
             f", and {count} {plural(model)} with them"
             for model, count in self.gone.items()
             if model is not self.target.model
         ]
-        return f"{self.title}: {self.gone[self.target.model]} {done}{''.join(others)}"
+        kept = [f", {self.kept} still needed by an order"] if self.kept else []
+        return f"{self.title}: {self.gone[self.target.model]} {done}{''.join(others + kept)}"
 
     def new_orphans(self) -> list[str]:
         """Return a line for each file that has been orphaned since the last call.
@@ -58,10 +60,11 @@ class TargetResult:
         return [f"{self.title}: {self.orphans} left in the storage. {step}"][: self.orphans]
 
     def problems(self) -> list[str]:
-        """Return a line for each reason why something old is still there."""
+        """Return a line for each reason why something is there that should have gone.
+
+        What is still needed is as it should be, tonight and every night, so it is none.
+        """
         problems = []
-        if self.kept:
-            problems.append(f"{self.title}: {self.kept} kept, still needed by an order.")
         if self.left:
             reason = (
                 printable(self.refusal) or "another session holds them, or a trigger keeps them"
@@ -71,7 +74,3 @@ class TargetResult:
                 "Run the command again; if they stay, look for what keeps them."
             )
         return problems + self.orphan_count()
-
-
-def plural(model) -> str:
-    return str(model._meta.verbose_name_plural)

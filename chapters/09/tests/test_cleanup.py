@@ -256,9 +256,9 @@ def test_a_signal_at_the_end_does_not_undo_that_all_was_done(shop, monkeypatch, 
 
 
 @pytest.mark.posix
-def test_a_signal_at_the_end_hides_no_problem(shop):
-    Order.objects.create(number="A-1", total=1, receipt=TempFile.objects.earliest("pk"))
-    with pytest.raises(CommandError, match="^Temp files: 1 kept, still needed by an order"):
+def test_a_signal_at_the_end_hides_no_problem(shop, trigger):
+    trigger(TempFile, "OLD.file = 'temp/1.txt'")
+    with pytest.raises(CommandError, match="^Temp files: 1 not deleted: another session"):
         call_command("cleanup_old_data", stdout=Impatience(), stderr=StringIO())
 
 
@@ -401,11 +401,16 @@ def test_a_database_error_comes_after_the_summary_so_far(call, shop, monkeypatch
 def test_a_file_that_an_order_needs_is_kept_by_dry_run_and_run(call, shop, long_ago):
     needed = TempFile.objects.earliest("pk")
     Order.objects.create(number="A-1", total=1, receipt=needed)
-    for dry_run, done in ((True, "to delete"), (False, "deleted")):
-        with pytest.raises(
-            CommandError, match=r"^Temp files: 1 kept, still needed by an order\.$"
-        ):
-            call("cleanup_old_data", dry_run=dry_run)
-        assert lines(call.stdout)[-1] == f"Temp files: 1 {done}"
+    for dry_run, done in ((True, "1 to delete"), (False, "1 deleted"), (False, "0 deleted")):
+        stdout = call("cleanup_old_data", dry_run=dry_run)
+        assert lines(stdout)[-1] == f"Temp files: {done}, 1 still needed by an order"
     assert TempFile.objects.filter(pk=needed.pk).exists()
     assert left() == [1, 1, 0, 2]
+
+
+def test_a_file_that_an_order_needs_hides_no_row_that_a_trigger_keeps(call, shop, trigger):
+    Order.objects.create(number="A-1", total=1, receipt=TempFile.objects.get(file="temp/1.txt"))
+    trigger(TempFile, "OLD.file = 'temp/2.txt'")
+    with pytest.raises(CommandError, match="^Temp files: 1 not deleted: another session"):
+        call("cleanup_old_data")
+    assert lines(call.stdout)[-1] == "Temp files: 0 deleted, 1 still needed by an order"

@@ -2,11 +2,19 @@
 
 import threading
 import time
+from contextlib import contextmanager
 from zlib import crc32
 
 import pytest
 from django.core.management.base import CommandError
-from django.db import DataError, InternalError, OperationalError, connection, transaction
+from django.db import (
+    DataError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
 from cleanup.targets import Target
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
@@ -54,6 +62,30 @@ def during_delete(monkeypatch):
         monkeypatch.setattr(Target, "delete", act_and_delete)
 
     return install
+
+
+@contextmanager
+def commits_when_somebody_waits(other):
+    """Within, `other` commits as soon as a session of the database waits for a lock."""
+
+    def commit():
+        watcher = Other()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not watcher(
+            "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+            "WHERE NOT l.granted AND a.datname = current_database()"
+        ):
+            time.sleep(0.005)
+        watcher.connection.close()
+        other.connection.inc_thread_sharing()
+        other.commit()
+        other.connection.dec_thread_sharing()
+
+    thread = threading.Thread(target=commit)
+    other.connection.inc_thread_sharing()
+    thread.start()
+    yield
+    thread.join()
 
 
 def settings_of_this_session():
@@ -271,6 +303,27 @@ def test_the_commit_of_rows_with_files_waits_for_the_disk(call, shop):
     assert ("shop_tempfile", "on") in seen
 
 
+@pytest.fixture
+def without_the_right_to_delete():
+    """Let the session be of a user who may do anything to the tables but delete rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE keeper")
+        cursor.execute("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO keeper")
+        cursor.execute("SET ROLE keeper")
+        yield
+        cursor.execute("RESET ROLE")
+        cursor.execute("DROP OWNED BY keeper")
+        cursor.execute("DROP ROLE keeper")
+
+
+def test_a_user_without_the_right_to_delete_is_an_error_after_the_summary(
+    call, shop, without_the_right_to_delete
+):
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        call("cleanup_old_data")
+    assert call.stdout.endswith("Audit logs: 0 deleted\n")
+
+
 def test_a_dry_run_changes_no_setting(call, shop, own_settings):
     seen = []
 
@@ -313,24 +366,8 @@ def test_a_log_touched_while_its_delete_waits_survives(call, shop, other):
     other.begin()
     other("UPDATE shop_auditlog SET created_at = now() WHERE id = %s", touched)
 
-    def commit_when_the_delete_waits():
-        watcher = Other()
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not watcher(
-            "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-            "WHERE NOT l.granted AND a.datname = current_database()"
-        ):
-            time.sleep(0.005)
-        watcher.connection.close()
-        other.connection.inc_thread_sharing()
-        other.commit()
-        other.connection.dec_thread_sharing()
-
-    thread = threading.Thread(target=commit_when_the_delete_waits)
-    other.connection.inc_thread_sharing()
-    thread.start()
-    output = call("cleanup_old_data", model="audit_logs")
-    thread.join()
+    with commits_when_somebody_waits(other):
+        output = call("cleanup_old_data", model="audit_logs")
     assert "Audit logs: 1 deleted" in output
     assert AuditLog.objects.filter(pk=touched).exists()
 
@@ -358,3 +395,25 @@ def test_an_item_put_into_an_old_cart_before_its_session_is_locked_goes_with_it(
         product,
     )
     assert "Sessions: 2 deleted, and 3 cart items with them" in call("cleanup_old_data")
+
+
+def test_step_2_keeps_a_session_that_has_become_fresh_while_its_lock_was_awaited(
+    call, step, shop, other
+):
+    other.begin()
+    other("UPDATE shop_session SET last_activity = now() WHERE key = '1'")
+    with commits_when_somebody_waits(other):
+        assert "Deleted 1 sessions and 0 cart items" in call(step(2))
+    assert Session.objects.filter(key="1").exists()
+    assert CartItem.objects.count() == 2
+
+
+def test_step_3_does_not_run_beside_another_one(call, step, shop, other):
+    other("SELECT pg_advisory_lock(9000001)")
+    with pytest.raises(CommandError, match=r"^Another cleanup is running\.$"):
+        call(step(3))
+    other("SELECT pg_advisory_unlock(9000001)")
+    assert "Deleted 2 sessions" in call(step(3))
+    assert other("SELECT pg_try_advisory_lock(9000001)") == [(False,)]
+    connection.close()
+    assert other("SELECT pg_advisory_lock(9000001)")
