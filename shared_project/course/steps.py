@@ -5,7 +5,6 @@ there.
 """
 
 import re
-from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +38,8 @@ class Step(NamedTuple):
 
 def steps(root: Path = ROOT) -> list[Step]:
     """Return the steps of all chapters, in the order of their names."""
-    return sorted(_find(root))
+    files = (root / "chapters").glob("[0-9][0-9]/steps/[1-9]_*.py")
+    return sorted(Step(f"{file.parent.parent.name}/{file.name[0]}", file) for file in files)
 
 
 def find_step(name: str, root: Path = ROOT) -> Step:
@@ -60,11 +60,3 @@ def find_step(name: str, root: Path = ROOT) -> Step:
     else:
         advice = "`python manage.py step` lists them all"
     raise CommandError(f"There is no step {name!r}: {advice}.", returncode=2)
-
-
-def _find(root: Path) -> Iterator[Step]:
-    for path in (root / "chapters").glob("[0-9][0-9]/steps/[1-9]_*.py"):
-        yield Step(f"{path.parent.parent.name}/{path.name[0]}", path)
-    # The first drafts that no step has replaced yet.
-    for path in (root / "chapters").glob("[0-9][0-9]/naive/*.py"):
-        yield Step(f"{path.parent.parent.name}/{path.stem}", path)

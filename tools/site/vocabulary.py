@@ -30,6 +30,7 @@ DJANGO = """
     order_by save delete pk id models settings name username email is_active date_joined Model
     CharField DateTimeField DecimalField ForeignKey TextChoices PROTECT app max_length
     max_digits decimal_places default unique blank choices validators help_text related_name
+    BASE_DIR DATABASES CACHES lt lte gt gte in isnull
 """.split()
 PYTHON = {
     name
@@ -98,7 +99,7 @@ def names_in(source: str) -> set[str]:
         elif isinstance(node, ast.Attribute) and _root(node) not in modules:
             used.add(node.attr)
         elif isinstance(node, ast.keyword) and node.arg:
-            used.add(node.arg)
+            used |= {*node.arg.split("__")}  # a lookup such as `price__gte` has two names
     return used - defined
 
 

@@ -13,9 +13,7 @@ class Command(BaseCommand):
     help = "Process the pending orders."
 
     def add_arguments(self, parser):
-        parser.add_argument(
-            "--slow", action="store_true", help="Spend 20 ms on each order."
-        )
+        parser.add_argument("--slow", action="store_true", help="Spend 20 ms on each order.")
 
     def handle(self, *args, **options):
         pending = Order.objects.filter(status="pending").order_by("pk")
@@ -32,9 +30,7 @@ class Command(BaseCommand):
             time.sleep(0.02)
         order.status = "processed"
         order.save()
-        AuditLog.objects.create(
-            actor="process_orders", action=f"processed order {order.number}"
-        )
+        AuditLog.objects.create(actor="process_orders", action=f"processed order {order.number}")
 
     def process_batch(self, pending, *, slow):
         with transaction.atomic():

@@ -138,6 +138,16 @@ def test_a_page_of_code_fits_its_window_and_breaks_no_rule_of_axe(check_pages, s
     check_pages(sorted(names - {*WRITTEN, "404.html"}))
 
 
+SIDEWAYS = """() => [...document.querySelectorAll("pre > code, .step-code")]
+  .filter((one) => one.offsetParent && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.textContent.trim().slice(0, 60))"""
+
+
+@pytest.mark.parametrize("name", share(name for name in WRITTEN if name.startswith("chapters/")))
+def test_no_code_of_a_chapter_scrolls_sideways(visit, name):
+    assert visit(name).evaluate(SIDEWAYS) == []
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_colors_follow_the_system(visit, scheme):
     page = visit("index.html", scheme=scheme)
