@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import NamedTuple
 
@@ -11,7 +12,9 @@ from django.db.models import QuerySet
 from cleanup.files import first_line
 from cleanup.locks import was_refused
 from cleanup.results import TargetResult
+from cleanup.targets import Target
 from shared_project.toolkit.batches import AdaptiveBatchSize, KeyRange, key_range, pk_ranges
+from shared_project.toolkit.locks import set_lock_timeout
 from shared_project.toolkit.shutdown import GracefulShutdown
 
 
@@ -22,6 +25,17 @@ class Batch(NamedTuple):
     high: object
     rows: int
     seconds: float
+
+
+@contextmanager
+def beside_the_shop(target: Target) -> Iterator[None]:
+    """Within, no statement waits longer than half a second for a row.
+
+    After a whole second (deadlock_timeout), PostgreSQL ends one of two sessions that wait for each
+    other, and it might be the shop's. How safe the commits are is up to the target.
+    """
+    with set_lock_timeout(), target.commits():
+        yield
 
 
 def delete_in_batches(

@@ -1,11 +1,11 @@
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cleanup.deletion import delete_in_batches
+from cleanup.deletion import beside_the_shop, delete_in_batches
 from cleanup.files import after_commit
 from cleanup.locks import only_one
 from cleanup.results import TargetResult
@@ -13,7 +13,6 @@ from cleanup.targets import TARGETS
 from cleanup.wal import Checkpoints
 from shared_project.toolkit.arguments import validate_option, whole_number
 from shared_project.toolkit.batches import key_range
-from shared_project.toolkit.locks import set_lock_timeout
 from shared_project.toolkit.output import style_for
 from shared_project.toolkit.progress import progress_bar
 from shared_project.toolkit.shutdown import CommitGuard, GracefulShutdown
@@ -93,17 +92,12 @@ class Command(BaseCommand):
         # With -v 2 a line for each batch takes the place of the bar.
         bar_verbosity = verbosity if verbosity < 2 else 0
         with (
-            ExitStack() as settings,
+            nullcontext() if dry_run else beside_the_shop(result.target),
             progress_bar(
                 self.stderr, bar_verbosity, desc=result.name, total=keys.count, unit="row"
             ) as bar,
             Checkpoints() as checkpoints,
         ):
-            if not dry_run:
-                # Half a second. After a whole one (deadlock_timeout), PostgreSQL would end one of
-                # two sessions that wait for each other, and it might be the shop's.
-                settings.enter_context(set_lock_timeout())
-                settings.enter_context(result.target.commits())
             batches = delete_in_batches(result, old, keys, batch_size, stop, dry_run=dry_run)
             for batch in stop.between(batches):
                 bar.update(batch.rows)
