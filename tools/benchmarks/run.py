@@ -17,7 +17,8 @@ database. The first round warms up and is thrown away. The table has the medians
 and the ratio is the median of the rounds' own ratios.
 
 With `--steps FILE`, the steps of the chapters and the finished commands are measured instead, and
-what they cost is kept in the JSON file, which a page of the site shows.
+what they cost is kept in the JSON file, which a page of the site shows. Some of them take minutes,
+so there is no round that warms up.
 
 Seconds from a machine that does other work mean little; the ratios hold.
 """
@@ -169,7 +170,8 @@ def run_one(benchmark: Benchmark, database, folder, options) -> measure.Result:
     if benchmark.prepare:
         benchmark.prepare()
     pairs = []
-    for _ in range(1 + options.repeat):
+    warming_up = 0 if options.steps else 1
+    for _ in range(warming_up + options.repeat):
         runs, outcomes = [], []
         for command in (benchmark.floor, benchmark.command):
             if benchmark.writes:
@@ -179,7 +181,7 @@ def run_one(benchmark: Benchmark, database, folder, options) -> measure.Result:
         if outcomes[0] != outcomes[1]:
             raise measure.RunError(f"left {outcomes[1]}, the floor {outcomes[0]}")
         pairs.append(tuple(runs))
-    return measure.summarize(pairs[1:], benchmark.compare)
+    return measure.summarize(pairs[warming_up:], benchmark.compare)
 
 
 def outcome_of(benchmark, database):
