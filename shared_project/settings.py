@@ -4,6 +4,7 @@ Read from the environment:
 
 - DATABASE_URL: another database, `sqlite:////absolute/file` or `postgres://user@host:port/name`.
 - DJANGO_DATA_DIR: where the SQLite database and the uploads live (default: `var/`).
+- DJANGO_PRACTICE_DIR: where your exercises are (default: `practice/`); the folder's name is `practice`.
 - DJANGO_DEBUG: 1 (the default) or 0. With 0, the two below count.
 - DJANGO_SECRET_KEY: required when debug is off.
 - DJANGO_ALLOWED_HOSTS: host names, separated by commas.
@@ -26,6 +27,12 @@ DATA_DIR = Path(os.environ.get("DJANGO_DATA_DIR") or BASE_DIR / "var").resolve()
 CHAPTERS = discover()
 sys.path[:0] = [str(chapter.folder) for chapter in CHAPTERS if str(chapter.folder) not in sys.path]
 
+# The learner's own commands, made by `python manage.py course start`.
+PRACTICE_DIR = Path(os.environ.get("DJANGO_PRACTICE_DIR") or BASE_DIR / "practice").resolve()
+PRACTICE = ["practice"] if (PRACTICE_DIR / "__init__.py").exists() else []
+if str(PRACTICE_DIR.parent) not in sys.path:
+    sys.path.append(str(PRACTICE_DIR.parent))
+
 debug = os.environ.get("DJANGO_DEBUG", "1")
 if debug not in ("0", "1"):
     raise ImproperlyConfigured(f"DJANGO_DEBUG must be 0 or 1, not {debug!r}.")
@@ -40,6 +47,7 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
 INSTALLED_APPS = [
+    *PRACTICE,
     *(chapter.app for chapter in CHAPTERS),
     "shared_project.shop",
     "shared_project.course",

@@ -1,0 +1,24 @@
+import sys
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand
+from django.core.validators import validate_email
+
+from shared_project.shop.models import Customer
+
+
+class Command(BaseCommand):
+    help = "Check the email addresses of all customers."
+
+    def handle(self, *args, **options):
+        bad_count = 0
+        for customer in Customer.objects.all():
+            try:
+                validate_email(customer.email)
+            except ValidationError:
+                self.stderr.write(f"Not an email address: {customer.email}")
+                bad_count += 1
+        if bad_count:
+            self.stderr.write(f"{bad_count} bad addresses.")
+            sys.exit(1)
+        self.stdout.write("All addresses are fine.")

@@ -1,0 +1,308 @@
+"""Check an exercise: run its expectations on somebody's files, and find the hint that fits."""
+
+import contextlib
+import io
+import os
+import sqlite3
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.core.management.base import BaseCommand
+from django.db import connection, connections
+from django.test.utils import override_settings, setup_test_environment, teardown_test_environment
+
+from shared_project.course.exercises import Exercise, Mistake, sentence
+from shared_project.course.kit import Kit, LoadError, StillRunning, UnmetError, installed, load
+from shared_project.settings import sqlite
+
+INI = Path(__file__).with_name("kit.ini")
+# Plugins that would change what a check means, or what it costs.
+UNWANTED = ("cacheprovider", "randomly", "django", "xdist", "cov", "timeout")
+
+
+@dataclass
+class Expectation:
+    """One line of the checklist. `held` is None where it was not tried."""
+
+    name: str
+    sentence: str
+    held: bool | None = None
+    error: BaseException | None = None
+
+
+@dataclass
+class Verdict:
+    """What came of a check.
+
+    `outcome` is solved, unmet, broken (the file does not load), endless, or fault (a test of the
+    course's own broke).
+    """
+
+    outcome: str
+    expectations: list[Expectation]
+    mistake: Mistake | None = None
+    report: str = ""
+
+    @property
+    def first(self) -> Expectation | None:
+        """The first expectation that does not hold."""
+        return next((one for one in self.expectations if one.held is False), None)
+
+    @property
+    def held(self) -> int:
+        return sum(one.held is True for one in self.expectations)
+
+
+class Shop:
+    """An empty shop in memory, in the place of the database of the settings."""
+
+    def __enter__(self):
+        self.alias = connection.alias
+        self.settings = connections.settings[self.alias]
+        self.wrapper = connections[self.alias]
+        with _quiet():
+            setup_test_environment(debug=False)
+        entry = connections.configure_settings({self.alias: sqlite(":memory:")})[self.alias]
+        connections.settings[self.alias] = entry
+        del connections[self.alias]
+        self.folder = tempfile.TemporaryDirectory()
+        self.media = override_settings(MEDIA_ROOT=self.folder.name)
+        self.media.enable()
+        with _quiet():
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        self.pristine = sqlite3.connect(":memory:")
+        connection.connection.backup(self.pristine)
+        return self
+
+    def restore(self) -> None:
+        """Put the empty shop back, whatever a command has left."""
+        connection.ensure_connection()
+        connection.connection.rollback()
+        connection.in_atomic_block = False
+        connection.savepoint_ids, connection.atomic_blocks = [], []
+        connection.needs_rollback, connection.run_on_commit = False, []
+        connection.set_autocommit(True)
+        self.pristine.backup(connection.connection)
+        cache.clear()
+
+    def __exit__(self, *error):
+        self.pristine.close()
+        self.restored = connections[self.alias]
+        self.restored.connection.close()
+        self.restored.connection = None
+        del connections[self.alias]
+        connections.settings[self.alias] = self.settings
+        connections[self.alias] = self.wrapper
+        self.media.disable()
+        self.folder.cleanup()
+        teardown_test_environment()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@dataclass
+class Recorder:
+    """The pytest plugin that keeps what became of each test."""
+
+    failures: dict[str, BaseException] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
+    faults: dict[str, BaseException] = field(default_factory=dict)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        yield
+        name = item.name
+        if call.excinfo is None:
+            if call.when == "call" and name not in self.failures:
+                self.passed.add(name)
+        elif call.when == "call":
+            self.passed.discard(name)
+            self.failures[name] = call.excinfo.value
+        else:
+            self.faults.setdefault(name, call.excinfo.value)
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.faults.setdefault(report.nodeid, RuntimeError(str(report.longrepr)))
+
+
+def run_pytest(file: Path, *plugins: object) -> tuple[Recorder, str]:
+    """Run the tests in `file`; return what became of them, and what pytest printed."""
+    recorder, output = Recorder(), io.StringIO()
+    options = [f"-pno:{name}" for name in UNWANTED]
+    options += ["-q", "-c", str(INI), "--rootdir", str(file.parent), "--import-mode=importlib"]
+    options += ["-o", "python_functions=test_* probe_*", "-o", "markers=django_db", "-s"]
+    # As Django warns of it; a learner's other warnings are no errors.
+    options += ["-W", "ignore", "-W", "error:.*received a naive datetime:RuntimeWarning"]
+    options += ["--tb=short", "--no-header", str(file)]
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        pytest.main(options, plugins=[recorder, *plugins])
+    return recorder, output.getvalue()
+
+
+def check(exercise: Exercise, practice: Path, shop: Shop) -> Verdict:
+    """Check the files in the folder `practice`, which has the shape of a learner's own."""
+    with _no_bytecode():
+        if exercise.kind == "test":
+            return _check_test(exercise, practice, shop)
+        return _check_command(exercise, practice, shop)
+
+
+@contextlib.contextmanager
+def _no_bytecode():
+    import sys
+
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    options = os.environ.pop("PYTEST_ADDOPTS", None)
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+        if options is not None:
+            os.environ["PYTEST_ADDOPTS"] = options
+
+
+def _check_command(exercise, practice, shop):
+    path = practice / exercise.target
+    kit = Kit(exercise.command or exercise.key, path, shop.restore)
+    recorder, output = run_pytest(exercise.folder / "expectations.py", kit)
+    lines = [
+        Expectation(
+            name,
+            text,
+            held=_held(recorder, f"test_{name}"),
+            error=recorder.failures.get(f"test_{name}"),
+        )
+        for name, text in exercise.expectations.items()
+    ]
+    return _judge(exercise, lines, recorder, output)
+
+
+def _held(recorder, test):
+    if test in recorder.failures:
+        return False
+    return True if test in recorder.passed else None
+
+
+def _judge(exercise, lines, recorder, output):
+    verdict = Verdict("unmet", lines, report=output)
+    broken = [one for one in lines if isinstance(one.error, LoadError)]
+    endless = next(
+        (at for at, one in enumerate(lines) if isinstance(one.error, StillRunning)), None
+    )
+    if recorder.faults:
+        verdict.outcome = "fault"
+    elif endless is not None:
+        verdict.outcome = "endless"
+        for later in lines[endless + 1 :]:
+            later.held, later.error = None, None
+        verdict.mistake = find_mistake(exercise, lines, recorder.passed)
+    elif len(broken) == len(lines):
+        verdict.outcome = "broken"
+    elif all(one.held for one in lines):
+        verdict.outcome = "solved"
+    else:
+        verdict.mistake = find_mistake(exercise, lines, recorder.passed)
+    return verdict
+
+
+def find_mistake(exercise: Exercise, lines: list[Expectation], passed: set[str]) -> Mistake | None:
+    """Return the mistake that the failures show, or None.
+
+    Of several that fit, one with a probe comes first, then the one that explains the most.
+    """
+    failed = {one.name for one in lines if one.held is False}
+    first = next((one.name for one in lines if one.held is False), None)
+    main = next(iter(exercise.expectations))
+    fitting = []
+    for mistake in exercise.mistakes:
+        passes = {*mistake.passes} or ({main} - {*mistake.fails, *mistake.may_fail})
+        if (
+            first in (*mistake.fails, *mistake.may_fail)
+            and failed >= {*mistake.fails}
+            and not failed & passes
+            and (not mistake.probe or f"probe_{mistake.probe}" in passed)
+        ):
+            fitting.append(mistake)
+    return max(fitting, key=lambda one: (bool(one.probe), len(one.fails)), default=None)
+
+
+def _check_test(exercise, practice, shop):
+    """Run the learner's test on the good command, and on each broken one."""
+    path = practice / exercise.target
+    lines, output = [], ""
+    names = {"passes_on_the_good_command": "good"} | {bad: f"bad/{bad}" for bad in exercise.bad}
+    for name, version in names.items():
+        command = _command_of(exercise, version)
+        with installed(exercise.command, command):
+            recorder, text = run_pytest(path, _ShopOnly(shop))
+        output += text
+        if recorder.faults or not recorder.passed | recorder.failures.keys():
+            error = next(iter(recorder.faults.values()), LoadError("there is no test in it"))
+            lines = [Expectation(one, words) for one, words in exercise.expectations.items()]
+            lines[0].held, lines[0].error = False, LoadError(str(error))
+            return Verdict("broken", lines, report=output)
+        noticed = bool(recorder.failures)
+        error = None
+        if name == "passes_on_the_good_command":
+            held = not noticed
+            if noticed:
+                error = next(iter(recorder.failures.values()))
+        else:
+            held = noticed
+            error = (
+                None
+                if held
+                else UnmetError(
+                    "your test", "a failure", f"it passes on a command that {sentence(name)}"
+                )
+            )
+        lines.append(Expectation(name, exercise.expectations[name], held, error))
+    verdict = Verdict(
+        "solved" if all(one.held for one in lines) else "unmet", lines, report=output
+    )
+    if verdict.outcome == "unmet":
+        verdict.mistake = find_mistake(exercise, lines, set())
+    return verdict
+
+
+def _command_of(exercise, version) -> BaseCommand:
+    return load(exercise.folder / f"{version}.py")()
+
+
+class _ShopOnly:
+    """The pytest plugin that gives each test of a learner an empty shop."""
+
+    def __init__(self, shop):
+        self.shop = shop
+
+    @pytest.fixture(autouse=True)
+    def _fresh_shop(self):
+        self.shop.restore()
+
+    @pytest.fixture
+    def settings(self):
+        """As pytest-django's: settings for one test."""
+        from django.conf import settings
+
+        with override_settings():
+            yield settings
+
+
+def load_module(path: Path):
+    """Return a module from a file, loaded anew."""
+    spec = spec_from_file_location(path.stem, path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
