@@ -15,12 +15,18 @@ import pytest
 from django.core.cache import cache
 from django.core.management.base import BaseCommand
 from django.db import connection, connections
-from django.test.utils import override_settings, setup_test_environment, teardown_test_environment
+from django.test.utils import (
+    _TestState,
+    override_settings,
+    setup_test_environment,
+    teardown_test_environment,
+)
 
 from shared_project.course.exercises import Exercise, Mistake, sentence
 from shared_project.course.kit import Kit, LoadError, StillRunning, UnmetError, installed, load
 from shared_project.settings import sqlite
 
+MEMORY = "file:practice?mode=memory&cache=shared"
 INI = Path(__file__).with_name("kit.ini")
 # Plugins that would change what a check means, or what it costs.
 UNWANTED = ("cacheprovider", "randomly", "django", "xdist", "cov", "timeout")
@@ -66,9 +72,12 @@ class Shop:
         self.alias = connection.alias
         self.settings = connections.settings[self.alias]
         self.wrapper = connections[self.alias]
-        with _quiet():
+        # Tests of the course have set it up already.
+        self.is_ours = not hasattr(_TestState, "saved_data")
+        if self.is_ours:
             setup_test_environment(debug=False)
-        entry = connections.configure_settings({self.alias: sqlite(":memory:")})[self.alias]
+        entry = {**sqlite(":memory:"), "TEST": {"NAME": MEMORY}}
+        entry = connections.configure_settings({self.alias: entry})[self.alias]
         connections.settings[self.alias] = entry
         del connections[self.alias]
         self.folder = tempfile.TemporaryDirectory()
@@ -101,7 +110,8 @@ class Shop:
         connections[self.alias] = self.wrapper
         self.media.disable()
         self.folder.cleanup()
-        teardown_test_environment()
+        if self.is_ours:
+            teardown_test_environment()
 
 
 @contextlib.contextmanager

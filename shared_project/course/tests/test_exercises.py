@@ -1,0 +1,20 @@
+"""Each exercise of the course: its starter fails, its solution passes, its hints fit."""
+
+import pytest
+
+from shared_project.course.checking import Shop
+from shared_project.course.dev import problems
+from shared_project.course.exercises import exercises
+
+
+@pytest.fixture(scope="module")
+def shop(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), Shop() as shop:
+        yield shop
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("exercise", exercises(), ids=lambda one: f"{one.name} {one.key}")
+def test_an_exercise_has_nothing_wrong(exercise, shop):
+    found = [*problems(exercise, shop)]
+    assert not found, "\n".join(found)
