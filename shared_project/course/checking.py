@@ -8,7 +8,6 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -308,11 +307,3 @@ class _ShopOnly:
 
         with override_settings():
             yield settings
-
-
-def load_module(path: Path):
-    """Return a module from a file, loaded anew."""
-    spec = spec_from_file_location(path.stem, path)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -71,7 +71,7 @@ class Exercise:
         return f"{COMMANDS}/{self.command or self.key}.py"
 
     def files(self, version: str) -> dict[str, Path]:
-        """Return the files of `starter`, `solution`, `wrong/…`, by their paths below `practice`."""
+        """Return the files of a version (`starter`, `wrong/…`) by their paths in `practice`."""
         file, tree = self.folder / f"{version}.py", self.folder / version
         if file.exists():
             return {self.target: file}

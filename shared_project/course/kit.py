@@ -1,8 +1,8 @@
 """What the expectations of an exercise are written with: pytest fixtures.
 
-An expectation is a test in an exercise's `expectations.py`. It says what was run, what was expected
-and what happened. It works on an empty shop in memory, without a transaction around it: inside one,
-transactional code behaves otherwise.
+An expectation is a test in an exercise's `expectations.py`. It says what was run, what was
+expected and what happened. It works on an empty shop in memory, without a transaction around it:
+inside one, transactional code behaves otherwise.
 """
 
 import contextlib
@@ -42,14 +42,14 @@ class LoadError(Exception):
     """The learner's file cannot be loaded."""
 
 
-class StillRunning(BaseException):  # noqa: N818 - no `except Exception` may swallow it
-    """The learner's code has worked for too long."""
+class StillRunning(BaseException):
+    """The learner's code has worked for too long; no `except Exception` may swallow it."""
 
 
 class Stream(io.StringIO):
     """A standard stream of the process; `tty` says whether it is a terminal."""
 
-    def __init__(self, text: str = "", tty: bool = False):  # noqa: FBT001, FBT002
+    def __init__(self, text: str = "", tty: bool = False):
         super().__init__(text)
         self.tty = tty
 
@@ -266,7 +266,6 @@ class Kit:
     def _fresh_shop(self):
         self.restore()
         mail.outbox = []
-        yield
 
     @pytest.fixture
     def root(self):
@@ -385,7 +384,7 @@ class Kit:
 
     @pytest.fixture
     def clock(self, monkeypatch):
-        """Time that stands still until `advance(seconds)`; `set_back(seconds)` moves the wall's."""
+        """Time that stands still until `advance(seconds)`; `set_back` moves the wall's clock."""
         return Clock(monkeypatch)
 
     @pytest.fixture

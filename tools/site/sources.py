@@ -41,7 +41,8 @@ LANGUAGES = {
     ".txt": "text",
     ".xml": "xml",
 }
-NOT_OURS = {"__pycache__", "node_modules"}
+# The solutions of the exercises are not shown beside the files.
+NOT_OURS = {"__pycache__", "exercises", "node_modules"}
 LARGEST = 20_000  # bytes; a larger file that is not code is only named
 
 

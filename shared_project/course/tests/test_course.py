@@ -172,7 +172,9 @@ def test_what_was_solved_stays_solved(call, practice, finds):
     assert json.loads(call("course", "list", "--format", "json"))[0]["solved"]
 
 
-def test_the_first_unmet_expectation_is_told_with_its_three_parts_and_a_hint(call, practice, finds):
+def test_the_first_unmet_expectation_is_told_with_its_three_parts_and_a_hint(
+    call, practice, finds
+):
     call("course", "start", "05.1")
     finds("unmet", False, True, error=UnmetError("it", "this", "that"), mistake="says_goodbye")
     with pytest.raises(SystemExit) as stop:
