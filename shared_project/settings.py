@@ -4,7 +4,7 @@ Read from the environment:
 
 - DATABASE_URL: another database, `sqlite:////absolute/file` or `postgres://user@host:port/name`.
 - DJANGO_DATA_DIR: where the SQLite database and the uploads live (default: `var/`).
-- DJANGO_PRACTICE_DIR: where your exercises are (default: `practice/`); the folder's name is `practice`.
+- DJANGO_PRACTICE_DIR: the folder `practice` with your exercises (default: `practice/`).
 - DJANGO_DEBUG: 1 (the default) or 0. With 0, the two below count.
 - DJANGO_SECRET_KEY: required when debug is off.
 - DJANGO_ALLOWED_HOSTS: host names, separated by commas.

@@ -220,10 +220,8 @@ def limited_work(seconds: float = SECONDS_OF_WORK) -> Iterator[None]:
 
     Where there is no such timer (Windows, a browser), nothing is done.
     """
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not hasattr(signal, "setitimer") or not in_main_thread:
         yield
         return
 

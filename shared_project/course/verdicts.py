@@ -47,8 +47,8 @@ def as_text(exercise: Exercise, verdict: Verdict, entry: dict) -> Iterator[str]:
             yield f"  Of the {len(rest)} after it, {held} hold{'s' * (held == 1)} already."
         break
     if verdict.outcome == "solved":
-        yield f"All {len(verdict.expectations)} hold. Solved in {_counted(entry['checks'], 'check')}, " \
-              f"{_counted(entry['hints'], 'hint')}."  # fmt: skip
+        checks, hints = _counted(entry["checks"], "check"), _counted(entry["hints"], "hint")
+        yield f"All {len(verdict.expectations)} hold. Solved in {checks}, {hints}."
         yield f"Read why it is right: python manage.py course solution {name}"
         if following := _after(exercise):
             yield f"Next: python manage.py course start {following.name}"
@@ -88,7 +88,8 @@ def _three_parts(error):
         ):
             yield f"{INDENT}{label:9} {text}"
     elif error is not None:
-        yield f"{INDENT}{'happened':9} {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        first = "".join(str(error).splitlines()[:1])
+        yield f"{INDENT}{'happened':9} {type(error).__name__}: {first}"
 
 
 def _broken(verdict):
