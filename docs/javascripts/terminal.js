@@ -7,7 +7,8 @@
   // A block without `data-run` cannot run here; without `data-build` the site has no terminal, or
   // the terminal has not this file.
   const commands = [...document.querySelectorAll(".transcript[data-build][data-run]")];
-  const code = [...document.querySelectorAll("[data-build][data-path]")];
+  const code = [...document.querySelectorAll("[data-build][data-path]:not(.exercise-bar)")];
+  const exercises = [...document.querySelectorAll(".exercise-bar[data-build]")];
   const NEAR = 150; // milliseconds: who only passes over a button downloads nothing
   const UPDATED = "The course has been updated. Reload this page to run its commands.";
   const BROKEN = "The terminal could not be loaded. Reload this page to try again.";
@@ -133,12 +134,27 @@
     place.append(makeButton(block, "Edit", name, (page) => page.edit(block)));
   }
 
-  if (!commands.length && !code.length) return;
+  // The buttons of an exercise type its lines into the terminal.
+  function addActions(bar) {
+    const buttons = Object.entries(JSON.parse(bar.dataset.actions)).map(([text, line]) =>
+      makeButton(bar, text, `${text} exercise ${bar.dataset.exercise}`, (page) => {
+        bar.dataset.run = JSON.stringify([line]);
+        return page.run(bar);
+      }),
+    );
+    const edit = `Edit ${bar.dataset.path}`;
+    buttons.splice(1, 0, makeButton(bar, "Edit", edit, (page) => page.edit(bar)));
+    for (const button of buttons) button.classList.add("exercise-button");
+    bar.prepend(...buttons);
+  }
+
+  if (!commands.length && !code.length && !exercises.length) return;
   if (location.protocol === "file:") {
     if (commands.length) explainFolder(commands[0]);
   } else if (typeof WebAssembly === "object" && typeof Worker === "function") {
     if (!hasModuleWorkers()) return;
     commands.forEach(addRun);
     code.forEach(addEdit);
+    exercises.forEach(addActions);
   }
 })();

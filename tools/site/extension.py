@@ -14,6 +14,7 @@ from tools.site.costs import cost_tables
 from tools.site.embed import EmbedPreprocessor, chapter_list, count_lines, link_to_test
 from tools.site.glossary import TermTreeprocessor
 from tools.site.packing import current_build
+from tools.site.practice import exercise_boxes
 from tools.site.reference import behavior_table, command_list
 from tools.site.sources import file_list
 from tools.site.stages import stage
@@ -27,6 +28,7 @@ DIRECTIVES = {
     "chapters": chapter_list,
     "costs": cost_tables,
     "commands": command_list,
+    "exercises": exercise_boxes,
     "files": file_list,
     "readme": readme_block,
     "stage": stage,

@@ -21,6 +21,8 @@ export const course = {
   /** The script that sets the course up, and why it is not needed. */
   installer: /(^|\/)start\.py$/,
   uninstallable: `It sets the course up on your own machine. ${INSTALLED}`,
+  /** What runs pytest behind manage.py: the command, and its first argument if that matters. */
+  tests: { test: null, course: "check" },
   /** What the word `help` begins with. */
   help: [
     "python manage.py help          what the course's commands are\n",

@@ -272,9 +272,8 @@ function fetchSources() {
 async function spawn(argv, { env, cwd, signal: order, ...streams }) {
   const [program, ...rest] = argv;
   const isPytest = program === "pytest" || (rest[0] === "-m" && rest[1] === "pytest");
-  // `python manage.py test` runs pytest as well.
   try {
-    if (isPytest || rest[1] === "test") await installPytest();
+    if (isPytest || runsTests(rest)) await installPytest();
   } catch (error) {
     streams.stderr.write(new TextEncoder().encode(`${program}: ${error.message}\n`));
     return 1;
@@ -286,6 +285,12 @@ async function spawn(argv, { env, cwd, signal: order, ...streams }) {
   } finally {
     deadline = undefined;
   }
+}
+
+// Some commands of manage.py run pytest as well.
+function runsTests([, command, argument]) {
+  const wanted = course.tests[command];
+  return wanted === null || (wanted !== undefined && wanted === argument);
 }
 
 function installPytest() {

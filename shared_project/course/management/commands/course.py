@@ -6,7 +6,6 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from shared_project.course import verdicts
 from shared_project.course.exercises import exercises, find_exercise
 from shared_project.course.progress import Progress, atomic_write, set_aside, version_of
 
@@ -125,6 +124,9 @@ class Command(BaseCommand):
 
     def check(self, exercise, options):
         """Check the learner's file; raise CommandError unless everything holds."""
+        # It brings pytest, which no other action needs.
+        from shared_project.course import verdicts
+
         entry = self.started(exercise)
         verdict = verdicts.of(exercise, self.practice)
         solved = verdict.outcome == "solved"
