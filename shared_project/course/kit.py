@@ -178,7 +178,7 @@ class Run:
         return ran
 
     def call(self, *args, **options) -> Ran:
-        """Call it as code does: what it writes to the streams of its caller, and what it raises."""
+        """Call it as code does: what it writes to its caller's streams, and what it raises."""
         words = [repr(self.name), *map(repr, args)]
         words += [f"{key}={value!r}" for key, value in options.items()]
         stdout, stderr, crash = io.StringIO(), io.StringIO(), None

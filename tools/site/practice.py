@@ -1,7 +1,7 @@
 """The exercises of a chapter on its page: a line `[exercises 05]`.
 
-Each is a box with its task, its checklist and its hints. Where the site has a terminal, the box gets
-buttons that type a line into it: Start, Check, Hint.
+Each is a box with its task, its checklist and its hints. Where the site has a terminal, the box
+gets buttons that type a line into it: Start, Check, Hint.
 """
 
 import json
@@ -18,11 +18,11 @@ KINDS = {"build": "build", "repair": "repair", "test": "write the test"}
 def exercise_boxes(number: str, root: Path = ROOT) -> list[str]:
     """Return the Markdown lines of the boxes of chapter `number`."""
     found = [one for one in exercises(root) if one.chapter == number]
-    lines = [
+    about = (
         "Each exercise is a small command of your own, in the folder `practice`. A check runs it, "
-        "and says what was expected and what happened. Hints come one by one.",
-        "",
-    ]
+        "and says what was expected and what happened. Hints come one by one."
+    )
+    lines = [about, ""]
     for exercise in found:
         lines += _box(exercise, current_build())
     return lines

@@ -33,5 +33,5 @@ def test_what_an_exercise_needs_is_said(monkeypatch):
     fields = {**one.__dict__, "needs": "customers"}
     fields.pop("expectations", None)
     needy = type(one)(**fields)
-    monkeypatch.setattr(practice, "exercises", lambda root: [needy])
+    monkeypatch.setattr(practice, "exercises", lambda _: [needy])
     assert "    It needs customers." in exercise_boxes("05")
