@@ -100,7 +100,8 @@ def _table(results, files):
                 if (one["step"], one["database"]) == (step, database)
             }
             if not found:
-                raise CostError(f"{step} was not measured on {database}")
+                rows.append([label, f"{lines:,}", database, *["–"] * (len(SIZES) + 2)])
+                continue
             largest = found[max(found)]
             rows.append(
                 [
