@@ -154,6 +154,6 @@ def _seconds(one):
 
 
 def _duration(milliseconds):
-    if milliseconds is None:
-        return "–"
+    if not milliseconds:
+        return "none"
     return f"{milliseconds / 1000:,.1f} s" if milliseconds >= 1000 else f"{milliseconds:,.0f} ms"

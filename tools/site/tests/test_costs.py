@@ -72,7 +72,7 @@ def test_a_table_has_a_row_for_each_step_and_database(tables):
     assert '<th scope="row">step 1</th><td>3</td><td>SQLite</td><td>2.0 s (4.0×)</td>' in text
     assert '<th scope="row">finished</th><td>13</td><td>PostgreSQL</td>' in text
     assert "<td>50 MB</td><td>1.5 s</td>" in text
-    assert "<td>50 MB</td><td>–</td>" in text
+    assert "<td>50 MB</td><td>none</td>" in text
 
 
 def test_memory_and_transactions_are_those_of_the_largest_table(tables):
