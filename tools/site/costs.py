@@ -100,7 +100,8 @@ def _table(results, files):
                 if (one["step"], one["database"]) == (step, database)
             }
             if not found:
-                raise CostError(f"{step} was not measured on {database}")
+                rows.append([label, f"{lines:,}", database, *["–"] * (len(SIZES) + 2)])
+                continue
             largest = found[max(found)]
             rows.append(
                 [
@@ -153,6 +154,6 @@ def _seconds(one):
 
 
 def _duration(milliseconds):
-    if milliseconds is None:
-        return "–"
+    if not milliseconds:
+        return "none"
     return f"{milliseconds / 1000:,.1f} s" if milliseconds >= 1000 else f"{milliseconds:,.0f} ms"

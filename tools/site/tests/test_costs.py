@@ -72,7 +72,7 @@ def test_a_table_has_a_row_for_each_step_and_database(tables):
     assert '<th scope="row">step 1</th><td>3</td><td>SQLite</td><td>2.0 s (4.0×)</td>' in text
     assert '<th scope="row">finished</th><td>13</td><td>PostgreSQL</td>' in text
     assert "<td>50 MB</td><td>1.5 s</td>" in text
-    assert "<td>50 MB</td><td>–</td>" in text
+    assert "<td>50 MB</td><td>none</td>" in text
 
 
 def test_memory_and_transactions_are_those_of_the_largest_table(tables):
@@ -93,12 +93,17 @@ def test_the_plot_has_a_bar_for_each_step_and_database(tables):
     [
         (both("05/load"), "not there: 05/1"),
         ([*both("05/load"), *both("05/1"), *both("05/2")], "not there: 05/2"),
-        ([*both("05/load"), figures("05/1")], "05/1 was not measured on PostgreSQL"),
     ],
 )
 def test_results_that_do_not_fit_the_steps_are_an_error(tables, results, problem):
     with pytest.raises(CostError, match=problem):
         tables(*results)
+
+
+def test_what_was_not_measured_is_a_dash(tables):
+    text = tables(*both("05/load"), figures("05/1"))
+    row = "<td>3</td><td>PostgreSQL</td><td>–</td><td>–</td><td>–</td><td>–</td>"
+    assert f'<th scope="row">step 1</th>{row}' in text
 
 
 def test_the_results_are_those_of_the_steps_there_are():

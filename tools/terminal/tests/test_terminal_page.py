@@ -20,10 +20,10 @@ pytestmark = pytest.mark.browser
 
 AXE = TERMINAL / "node_modules/axe-core/axe.min.js"
 CHAPTER = "chapters/05-errors.html"
-COMMAND = "chapters/05/errors/management/commands/import_products.py"
+STEP = "chapters/05/steps/1_first_draft.py"
 ROWS = "chapters/05/errors/lookalikes.py"
 PRODUCTS = "chapters/05/data/products.json"
-IMPORT = f"python manage.py import_products {PRODUCTS}"
+IMPORT = f"python manage.py step 05/1 {PRODUCTS}"
 
 FORGET = """async () => {
   for (const { name } of await indexedDB.databases()) {
@@ -124,14 +124,14 @@ def learner(visits, browser_page):
 def test_an_edit_is_run_compared_and_put_back(learner):
     page = learner.page
     page.goto(CHAPTER)
-    learner.press(f"Edit Command.handle in {COMMAND}")
-    page.locator(".cm-focused .cm-line", has_text="def handle").wait_for()
+    learner.press(f"Edit {STEP}")
+    page.locator(".cm-focused .cm-line", has_text="import json").wait_for()
     page.keyboard.press("End")
     page.keyboard.type('\nprint("edited")')
     learner.press("Run these commands")
-    assert "\nedited\n" in learner.until_ready("--dry-run")
+    assert "\nedited\n" in learner.until_ready("05/1")
     notes = page.get_by_text("You have changed this file.")
-    assert notes.count() == page.locator(f"[data-path='{COMMAND}']").count() > 1
+    assert notes.count() == page.locator(f"[data-path='{STEP}']").count() > 0
     learner.press("Compare")
     page.locator(".cm-changedLine", has_text="edited").wait_for()
     learner.press("Put back")
@@ -159,7 +159,7 @@ def test_git_takes_the_patch_from_the_page(learner, tmp_path):
     learner.press("Files")
     with learner.page.expect_download() as download:
         learner.press("Download patch")
-    for path in (ROWS, COMMAND):
+    for path in (ROWS, STEP):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
     subprocess.run(
@@ -171,11 +171,11 @@ def test_git_takes_the_patch_from_the_page(learner, tmp_path):
     original = (ROOT / ROWS).read_text(encoding="utf-8")
     assert (tmp_path / ROWS).read_text(encoding="utf-8") == f"{original}# mine\n"
     assert (tmp_path / "chapters/05/new.txt").read_text(encoding="utf-8") == "new, ä\n"
-    assert (tmp_path / COMMAND).read_bytes() == (ROOT / COMMAND).read_bytes()
+    assert (tmp_path / STEP).read_bytes() == (ROOT / STEP).read_bytes()
 
 
 def test_the_database_panel_marks_what_an_import_changed(learner):
-    learner.open()
+    learner.open("chapters/01-hello.html")
     learner.press("Database")
     learner.page.get_by_role("button", name="shop_product").click()
     learner.run(IMPORT)
@@ -250,7 +250,7 @@ def test_tab_completes_commands_files_and_options(learner):
         keyboard.press("Tab")
         learner.until(shown)
     keyboard.press("Enter")
-    learner.until("\nWould import 5 products: 2 created, 2 updated, 1 unchanged.\n$")
+    learner.until("\nWould import 5 products: 0 created, 0 updated, 5 unchanged.\n$")
 
 
 def test_a_page_where_nothing_is_run_asks_for_nothing(visit):
@@ -269,7 +269,7 @@ def test_without_javascript_no_button_promises_anything(visit):
     page = visit(CHAPTER, java_script_enabled=False)
     assert page.locator(".block-button, .course-terminal").count() == 0
     assert page.get_by_text(IMPORT).first.is_visible()
-    assert page.locator(f"[data-path='{COMMAND}'] pre").first.is_visible()
+    assert page.locator(f"[data-path='{STEP}'] pre").first.is_visible()
 
 
 @pytest.mark.full
@@ -279,10 +279,11 @@ def test_the_terminal_and_its_panels_break_no_rule_of_axe(learner):
     page = learner.page
     learner.open()
     learner.press("Database")
-    learner.run(IMPORT)
-    page.get_by_text("2 rows added").wait_for()
-    learner.press(f"Edit Command.handle in {COMMAND}")
-    page.locator(".cm-focused .cm-line", has_text="def handle").wait_for()
+    add = "Product.objects.create(name='Globe', price=1, category='Toys')"
+    learner.run(f'python manage.py shell -v 0 -c "{add}"')
+    page.get_by_text("1 row added").wait_for()
+    learner.press(f"Edit {STEP}")
+    page.locator(".cm-focused .cm-line", has_text="import json").wait_for()
     page.keyboard.type("# mine\n")
     page.get_by_text("You have changed this file.").first.wait_for()
     learner.press("Compare")

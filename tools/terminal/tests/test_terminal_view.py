@@ -274,7 +274,8 @@ def test_ctrl_c_copies_what_is_selected_and_interrupts_nothing(visit):
 
 def test_the_keyboard_can_leave_the_terminal(visit):
     page = visit()
-    run(page, 2)
+    run(page, 3)
+    page.wait_for_function("() => fakeMachine.ran.length === 2")
     wait_for(page, "\n$")
     assert focused(page) == "Terminal input"
     page.keyboard.press("Tab")

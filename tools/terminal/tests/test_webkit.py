@@ -21,7 +21,7 @@ pytestmark = [
 DRIVER = "WebKitWebDriver"
 BROWSERS = Path("/usr/lib").glob("*/webkit2gtk-4.1/MiniBrowser")
 END, ENTER = "\ue010", "\ue007"  # as WebDriver calls the keys
-COMMAND = "chapters/05/errors/management/commands/import_products.py"
+STEP = "chapters/05/steps/1_first_draft.py"
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def learner(webkit, address):
 def test_what_a_learner_does_works_in_webkit(learner):
     assert not learner.browser.execute_script("return 'Suspending' in WebAssembly")
     learner.press("Run these commands")
-    assert "Would import 5 products" in learner.until_ready()
+    assert "Imported 5 products" in learner.until_ready()
 
     learner.type('python -c \'print("Hello,", input("Name? "))\'')
     learner.shows("Name?")
@@ -123,7 +123,7 @@ def test_what_a_learner_does_works_in_webkit(learner):
     learner.type("echo code $?")
     learner.shows("code 130")
 
-    learner.press(f"Edit Command.handle in {COMMAND}")
+    learner.press(f"Edit {STEP}")
     learner.until("() => document.querySelector('.cm-focused')")
     learner.keys(END, ENTER, 'print("edited")')
     learner.browser.execute_script("document.activeElement.blur()")
