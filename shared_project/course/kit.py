@@ -58,11 +58,14 @@ class Stream(io.StringIO):
 
 
 class Ran:
-    """What a run has left: its streams, its exit code, and the exception that nobody caught."""
+    """What a run has left: its streams, its exit code, and the exception that nobody caught.
 
-    def __init__(self, line, stdout, stderr, code, crash=None):
+    `read` is what it has read of its stdin.
+    """
+
+    def __init__(self, line, stdout, stderr, code, crash=None, read=""):
         self.line, self.stdout, self.stderr = line, stdout, stderr
-        self.code, self.crash = code, crash
+        self.code, self.crash, self.read = code, crash, read
 
     def __repr__(self):
         return f"<{self.line}: exit code {self.code}>"
@@ -152,7 +155,8 @@ class Run:
             code, crash = 1, error
         finally:
             sys.stdout, sys.stderr, sys.stdin = before
-        return Ran(line, streams[0].getvalue(), streams[1].getvalue(), code, crash)
+        read = streams[2].getvalue()[: streams[2].tell()]
+        return Ran(line, streams[0].getvalue(), streams[1].getvalue(), code, crash, read)
 
     def _execute(self, command, args):
         command._called_from_command_line = True

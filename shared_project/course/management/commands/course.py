@@ -222,4 +222,4 @@ def atomic_write_once(file, text):
 def filled(text):
     """Return a text of TOML in lines of at most 88 characters; a blank line begins a paragraph."""
     paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")]
-    return "\n\n".join(textwrap.fill(part, 88) for part in paragraphs)
+    return "\n\n".join(textwrap.fill(part, 88, break_on_hyphens=False) for part in paragraphs)

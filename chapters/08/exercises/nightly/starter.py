@@ -1,0 +1,16 @@
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+STEPS = ["process_orders", "migrate_data", "cleanup_old_data"]
+
+
+class Command(BaseCommand):
+    help = "Run the commands of the night, one after the other."
+
+    def handle(self, *args, **options):
+        for step in STEPS:
+            try:
+                call_command(step)
+            except CommandError as error:
+                self.stderr.write(str(error))
+        self.stdout.write("Good night!")

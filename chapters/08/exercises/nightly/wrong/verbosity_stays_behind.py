@@ -1,0 +1,21 @@
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+STEPS = ["process_orders", "migrate_data", "cleanup_old_data"]
+PASSED_ON = ["no_color", "force_color", "stdout", "stderr"]
+
+
+class Command(BaseCommand):
+    help = "Run the commands of the night, one after the other, up to the first that fails."
+
+    def handle(self, *args, **options):
+        passed_on = {name: options.get(name) for name in PASSED_ON}
+        for step in STEPS:
+            try:
+                call_command(step, **passed_on)
+            except CommandError as error:
+                raise CommandError(f"{step}: {error}") from error
+            except SystemExit as error:
+                raise CommandError(f"{step} exited with {error}.") from error
+        if options["verbosity"] > 0:
+            self.stdout.write("Good night!")
