@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
@@ -152,6 +153,8 @@ class Run:
         except LoadError:
             raise
         except Exception as error:
+            # A query that such a frame still reads would outlive its database.
+            traceback.clear_frames(error.__traceback__)
             code, crash = 1, error
         finally:
             sys.stdout, sys.stderr, sys.stdin = before

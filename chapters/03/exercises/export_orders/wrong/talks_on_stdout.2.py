@@ -1,0 +1,20 @@
+import json
+
+from django.core.management.base import BaseCommand
+
+from shared_project.shop.models import Order
+
+
+class Command(BaseCommand):
+    help = "Print the orders as JSON Lines."
+
+    def handle(self, *args, **options):
+        self.stdout.write(f"Exporting {Order.objects.count()} orders...")
+        for order in Order.objects.iterator():
+            row = {
+                "number": order.number,
+                "total": str(order.total),
+                "status": order.status,
+                "created_at": order.created_at.isoformat(),
+            }
+            self.stdout.write(json.dumps(row))
