@@ -1,0 +1,24 @@
+import json
+
+from django.core.management.base import BaseCommand
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Sum
+
+from shared_project.shop.models import Order
+
+
+class Command(BaseCommand):
+    help = "Say how many orders were processed, and what they come to."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args, **options):
+        self.stderr.write("Adding up...", str)
+        processed = Order.objects.filter(status=Order.Status.PROCESSED)
+        total = processed.aggregate(total=Sum("total", default=0))["total"]
+        report = {"orders": processed.count(), "total": total}
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(report, cls=DjangoJSONEncoder))
+        else:
+            self.stdout.write(f"{report['orders']} orders, {report['total']:.2f}")
