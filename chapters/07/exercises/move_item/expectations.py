@@ -87,7 +87,8 @@ def test_a_failure_between_the_writes_loses_nothing(run, expect, fill, stop_at):
             ran = run("source", "target", "Mug", 3)
         if ran.code == 0:  # there are fewer writes than that
             break
-        expect(ran, f"{LABEL}, stopped before write {write}", in_both(), "5 and 1")
+        what = f"{ran.line}, stopped before write {write}"
+        expect(what, LABEL, in_both(), "5 and 1")
 
 
 def test_a_click_meanwhile_is_not_lost(run, expect, fill, meanwhile):
@@ -96,8 +97,8 @@ def test_a_click_meanwhile_is_not_lost(run, expect, fill, meanwhile):
             fill(5, 1)
             with meanwhile(partial(click, key), write):
                 ran = run.ok("source", "target", "Mug", 3)
-            label = f"mugs in both carts, with a click for one more in {key} before write {write}"
-            expect(ran, label, in_cart("source") + in_cart("target"), 7)
+            what = f"{ran.line}, and a click adds one to {key} before write {write}"
+            expect(what, "mugs in both carts", in_cart("source") + in_cart("target"), 7)
 
 
 def test_a_click_before_the_last_piece_goes_is_not_lost(run, expect, fill, meanwhile):
@@ -107,8 +108,8 @@ def test_a_click_before_the_last_piece_goes_is_not_lost(run, expect, fill, meanw
             ran = run("source", "target", "Mug", 3)
         if ran.code:  # a refusal takes back the click, too, which came on the same connection
             continue
-        label = f"mugs in both carts, with a click for one more in source before write {write}"
-        expect(ran, label, in_cart("source") + in_cart("target"), 4)
+        what = f"{ran.line}, and a click adds one to source before write {write}"
+        expect(what, "mugs in both carts", in_cart("source") + in_cart("target"), 4)
 
 
 def test_less_than_one_piece_is_refused(run, expect, fill):
