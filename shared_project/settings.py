@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+import django
 from django.core.exceptions import ImproperlyConfigured
 
 from shared_project.chapters import discover
@@ -148,6 +149,13 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "media/"
 MEDIA_ROOT = DATA_DIR / "media"
+
+# While you learn, a mail is printed.
+mail_backend = f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": mail_backend}}
+else:
+    EMAIL_BACKEND = mail_backend
 
 TEST_RUNNER = "shared_project.runner.PytestRunner"
 

@@ -2,6 +2,7 @@ import runpy
 from urllib.parse import quote
 
 import pytest
+from django import VERSION
 from django.core.exceptions import ImproperlyConfigured
 
 from shared_project.chapters import ROOT
@@ -131,6 +132,20 @@ def test_without_debug_the_secret_key_is_the_given_one(load):
     assert settings["SECRET_KEY"] == KEY
     assert settings["ALLOWED_HOSTS"] == ["a.example", "b"]
     assert settings["SECURE_SSL_REDIRECT"] is True
+
+
+@pytest.mark.parametrize(
+    ("env", "backend"),
+    [({}, "console"), ({"DJANGO_DEBUG": "0", "DJANGO_SECRET_KEY": KEY}, "smtp")],
+)
+def test_a_mail_is_printed_unless_debug_is_off(load, env, backend):
+    settings = load(**env)
+    name = (
+        settings["MAILERS"]["default"]["BACKEND"]
+        if VERSION >= (6, 1)
+        else settings["EMAIL_BACKEND"]
+    )
+    assert name == f"django.core.mail.backends.{backend}.EmailBackend"
 
 
 def test_check_deploy_finds_nothing_in_production_settings(manage):

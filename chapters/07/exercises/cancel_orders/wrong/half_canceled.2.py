@@ -1,0 +1,36 @@
+from functools import partial
+
+from django.core.mail import send_mail
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from shared_project.shop.models import Order
+
+
+class Command(BaseCommand):
+    help = "Cancel pending orders, all or none, and tell their customers."
+
+    def add_arguments(self, parser):
+        parser.add_argument("numbers", nargs="+", metavar="NUMBER", help="Such as A-1.")
+
+    def handle(self, *args, **options):
+        for number in options["numbers"]:
+            self.cancel(number)
+
+    @transaction.atomic
+    def cancel(self, number):
+        pending = Order.objects.select_for_update().filter(status=Order.Status.PENDING)
+        order = pending.filter(number=number, customer__isnull=False).first()
+        if order is None:
+            raise CommandError(f"{number} is not a pending order with a customer.")
+        order.status = Order.Status.CANCELED
+        order.save(update_fields=["status"])
+        transaction.on_commit(
+            partial(
+                send_mail,
+                f"Order {order.number} is canceled",
+                f"Dear {order.customer.name}, your order {order.number} is canceled.",
+                None,  # from DEFAULT_FROM_EMAIL
+                [order.customer.email],
+            )
+        )

@@ -1,0 +1,43 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.db.models import F
+
+from shared_project.shop.models import CartItem, Product, Session
+
+
+class Command(BaseCommand):
+    help = "Move pieces of a product from one cart to another."
+
+    def add_arguments(self, parser):
+        parser.add_argument("source", help="The key of the session that has them.")
+        parser.add_argument("target", help="The key of the session that gets them.")
+        parser.add_argument("product", help="The name of the product.")
+        parser.add_argument("pieces", type=int, help="How many pieces.")
+
+    def handle(self, *args, **options):
+        pieces = options["pieces"]
+        if pieces < 1:
+            raise CommandError("Move at least one piece.")
+        if options["source"] == options["target"]:
+            raise CommandError("Source and target are the same cart.")
+        try:
+            product = Product.objects.get(name=options["product"])
+            source = Session.objects.get(key=options["source"])
+            target = Session.objects.get(key=options["target"])
+        except (Product.DoesNotExist, Session.DoesNotExist) as error:
+            raise CommandError(str(error)) from error
+
+        rows = CartItem.objects.filter(session=source, product=product)
+        with transaction.atomic():
+            taken = rows.filter(quantity__gt=pieces).update(quantity=F("quantity") - pieces)
+            if not taken:
+                taken, _ = rows.filter(quantity=pieces).delete()
+            if not taken:
+                raise CommandError(f"There are fewer than {pieces} × {product} in the cart.")
+            item, new = CartItem.objects.get_or_create(
+                session=target, product=product, defaults={"quantity": pieces}
+            )
+            if not new:
+                item.quantity += pieces
+                item.save()
+        self.stdout.write(f"Moved {pieces} × {product}.")
