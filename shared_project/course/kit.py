@@ -327,15 +327,15 @@ class Kit:
 
     @pytest.fixture
     def meanwhile(self, monkeypatch):
-        """Return a context manager: another session's `change` right before the first write.
+        """Return a context manager: another session's `change` right before the n-th write.
 
         If the command has locked its rows with `select_for_update` in a transaction, the other
         session waits, and its change comes at the end.
         """
 
         @contextlib.contextmanager
-        def meanwhile(change):
-            state = {"locked": False, "done": False}
+        def meanwhile(change, n=1):
+            state = {"locked": False, "done": False, "writes": 0}
             original = QuerySet.select_for_update
 
             def select_for_update(queryset, *args, **kwargs):
@@ -345,8 +345,10 @@ class Kit:
             def before(sql):
                 if state["done"] or (state["locked"] and connection.in_atomic_block):
                     return
-                state["done"] = True
-                change()
+                state["writes"] += 1
+                if state["writes"] == n:
+                    state["done"] = True
+                    change()
 
             monkeypatch.setattr(QuerySet, "select_for_update", select_for_update)
             with before_writes(before):
