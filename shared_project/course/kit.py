@@ -6,6 +6,7 @@ transactional code behaves otherwise.
 """
 
 import contextlib
+import datetime
 import inspect
 import io
 import shlex
@@ -14,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -420,16 +420,43 @@ class Clock:
         monkeypatch.setattr(time, "monotonic", lambda: self.seconds)
         monkeypatch.setattr(time, "perf_counter", lambda: self.seconds)
         monkeypatch.setattr(time, "time", lambda: wall + self.seconds - 1000 + self.offset)
+        for name in ("monotonic", "perf_counter", "time"):
+            read = getattr(time, name)
+            monkeypatch.setattr(time, f"{name}_ns", lambda read=read: int(read() * 1_000_000_000))
         monkeypatch.setattr(timezone, "now", self.now)
+        monkeypatch.setattr(datetime, "datetime", _datetime(self))
 
     def now(self):
-        return self.start + timedelta(seconds=self.seconds - 1000 + self.offset)
+        return self.start + datetime.timedelta(seconds=self.seconds - 1000 + self.offset)
 
     def advance(self, seconds):
         self.seconds += seconds
 
     def set_back(self, seconds):
         self.offset -= seconds
+
+
+def _datetime(clock):
+    """Return a stand-in for `datetime.datetime` whose `now` reads the clock; it makes real ones."""
+    real = datetime.datetime
+
+    class Real(type):
+        def __instancecheck__(cls, instance):
+            return isinstance(instance, real)
+
+        def __subclasscheck__(cls, subclass):
+            return issubclass(subclass, real)
+
+    class Datetime(real, metaclass=Real):
+        def __new__(cls, *args, **kwargs):
+            return real(*args, **kwargs)
+
+        @classmethod
+        def now(cls, tz=None):
+            now = clock.now().astimezone(tz)
+            return now if tz else now.replace(tzinfo=None)
+
+    return Datetime
 
 
 def _fake(function):
