@@ -6,6 +6,7 @@ inside one, transactional code behaves otherwise.
 """
 
 import contextlib
+import datetime
 import inspect
 import io
 import shlex
@@ -15,7 +16,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
@@ -333,29 +334,35 @@ class Kit:
     def meanwhile(self, monkeypatch):
         """Return a context manager: another session's `change` right before the n-th write.
 
-        If the command has locked its rows with `select_for_update` in a transaction, the other
-        session waits, and its change comes at the end.
+        Or before the n-th statement whose SQL `before` says yes to. If the command has locked its
+        rows, by a query with `select_for_update` in a transaction, the other session waits until
+        that transaction ends.
         """
 
         @contextlib.contextmanager
-        def meanwhile(change, n=1):
-            state = {"locked": False, "done": False, "writes": 0}
-            original = QuerySet.select_for_update
+        def meanwhile(change, n=1, before=lambda sql: sql.startswith(WRITES)):
+            state = {"count": 0, "asked": False, "locked": False, "done": False}
+            original = SQLCompiler.as_sql
 
-            def select_for_update(queryset, *args, **kwargs):
-                state["locked"] = connection.in_atomic_block
-                return original(queryset, *args, **kwargs)
+            def as_sql(compiler, *args, **kwargs):
+                # Here and not in the queryset: `delete()` and `count()` drop the lock.
+                state["asked"] |= compiler.query.select_for_update and connection.in_atomic_block
+                return original(compiler, *args, **kwargs)
 
-            def before(sql):
-                if state["done"] or (state["locked"] and connection.in_atomic_block):
-                    return
-                state["writes"] += 1
-                if state["writes"] == n:
-                    state["done"] = True
-                    change()
+            def wrap(execute, sql, parameters, many, context):
+                asked, state["asked"] = state["asked"], False
+                state["locked"] &= connection.in_atomic_block
+                if not state["done"]:
+                    state["count"] += bool(before(sql))
+                    if state["count"] >= n and not state["locked"]:
+                        state["done"] = True
+                        change()
+                result = execute(sql, parameters, many, context)
+                state["locked"] |= asked and sql.startswith("SELECT")
+                return result
 
-            monkeypatch.setattr(QuerySet, "select_for_update", select_for_update)
-            with before_writes(before):
+            with monkeypatch.context() as patch, connection.execute_wrapper(wrap):
+                patch.setattr(SQLCompiler, "as_sql", as_sql)
                 yield
             if not state["done"]:
                 change()
@@ -417,16 +424,43 @@ class Clock:
         monkeypatch.setattr(time, "monotonic", lambda: self.seconds)
         monkeypatch.setattr(time, "perf_counter", lambda: self.seconds)
         monkeypatch.setattr(time, "time", lambda: wall + self.seconds - 1000 + self.offset)
+        for name in ("monotonic", "perf_counter", "time"):
+            read = getattr(time, name)
+            monkeypatch.setattr(time, f"{name}_ns", lambda read=read: int(read() * 1_000_000_000))
         monkeypatch.setattr(timezone, "now", self.now)
+        monkeypatch.setattr(datetime, "datetime", _datetime(self))
 
     def now(self):
-        return self.start + timedelta(seconds=self.seconds - 1000 + self.offset)
+        return self.start + datetime.timedelta(seconds=self.seconds - 1000 + self.offset)
 
     def advance(self, seconds):
         self.seconds += seconds
 
     def set_back(self, seconds):
         self.offset -= seconds
+
+
+def _datetime(clock):
+    """Return a stand-in for `datetime.datetime` whose `now` reads the clock; it makes real ones."""
+    real = datetime.datetime
+
+    class Real(type):
+        def __instancecheck__(cls, instance):
+            return isinstance(instance, real)
+
+        def __subclasscheck__(cls, subclass):
+            return issubclass(subclass, real)
+
+    class Datetime(real, metaclass=Real):
+        def __new__(cls, *args, **kwargs):
+            return real(*args, **kwargs)
+
+        @classmethod
+        def now(cls, tz=None):
+            now = clock.now().astimezone(tz)
+            return now if tz else now.replace(tzinfo=None)
+
+    return Datetime
 
 
 def _fake(function):
