@@ -273,8 +273,18 @@ def _check_test(exercise, practice, shop):
         "solved" if all(one.held for one in lines) else "unmet", lines, report=output
     )
     if verdict.outcome == "unmet":
-        verdict.mistake = find_mistake(exercise, lines, set())
+        verdict.mistake = find_mistake(exercise, lines, _noticed_probes(exercise, path, shop))
     return verdict
+
+
+def _noticed_probes(exercise, path, shop) -> set[str]:
+    """Return the probes that hold. Here a probe is one more broken command: `probe/NAME.py`."""
+    probes = {mistake.probe for mistake in exercise.mistakes if mistake.probe}
+    return {
+        f"probe_{probe}"
+        for probe in probes
+        if _run_on(exercise, f"probe/{probe}", path, shop)[0].failures
+    }
 
 
 def _run_on(exercise, version, path, shop):
