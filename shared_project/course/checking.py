@@ -10,10 +10,10 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from django.core.cache import cache
-from django.core.management.base import BaseCommand
 from django.db import connection, connections
 from django.test import TestCase
 from django.test.utils import (
@@ -23,7 +23,7 @@ from django.test.utils import (
     teardown_test_environment,
 )
 
-from shared_project.course.exercises import Exercise, Mistake, sentence
+from shared_project.course.exercises import COMMANDS, Exercise, Mistake, sentence
 from shared_project.course.kit import Kit, LoadError, StillRunning, UnmetError, installed, load
 from shared_project.settings import sqlite
 
@@ -256,9 +256,7 @@ def _check_test(exercise, practice, shop):
     lines, output = [], ""
     names = {"passes_on_the_good_command": "good"} | {bad: f"bad/{bad}" for bad in exercise.bad}
     for name, version in names.items():
-        command = _command_of(exercise, version)
-        with installed(exercise.command, command):
-            recorder, text = run_pytest(path, _ShopOnly(shop))
+        recorder, text = _run_on(exercise, version, path, shop)
         output += text
         if recorder.faults or not recorder.passed | recorder.failures.keys():
             error = next(iter(recorder.faults.values()), LoadError("there is no test in it"))
@@ -285,12 +283,33 @@ def _check_test(exercise, practice, shop):
         "solved" if all(one.held for one in lines) else "unmet", lines, report=output
     )
     if verdict.outcome == "unmet":
-        verdict.mistake = find_mistake(exercise, lines, set())
+        verdict.mistake = find_mistake(exercise, lines, _noticed_probes(exercise, path, shop))
     return verdict
 
 
-def _command_of(exercise, version) -> BaseCommand:
-    return load(exercise.folder / f"{version}.py")()
+def _noticed_probes(exercise, path, shop) -> set[str]:
+    """Return the probes that hold. Here a probe is one more broken command: `probe/NAME.py`."""
+    probes = {mistake.probe for mistake in exercise.mistakes if mistake.probe}
+    return {
+        f"probe_{probe}"
+        for probe in probes
+        if _run_on(exercise, f"probe/{probe}", path, shop)[0].failures
+    }
+
+
+def _run_on(exercise, version, path, shop):
+    """Run the learner's test on a version of the command.
+
+    It is found as a module, so each call makes a command anew, with the streams of its moment.
+    """
+    module = ModuleType(f"tested.{COMMANDS.replace('/', '.')}.{exercise.command}")
+    module.Command = load(exercise.folder / f"{version}.py")
+    sys.modules[module.__name__] = module
+    try:
+        with installed(exercise.command, "tested"):
+            return run_pytest(path, _ShopOnly(shop))
+    finally:
+        del sys.modules[module.__name__]
 
 
 class _ShopOnly:

@@ -19,7 +19,8 @@ class Mistake:
     """A mistake that people make: by which expectations it is known, and what to say of it.
 
     All of `fails` fail, none of `passes` does, and `probe` holds. Some shapes of the mistake fail
-    one of `may_fail` before.
+    one of `may_fail` before. Where the learner writes the test, a probe is one more broken
+    command, `probe/NAME.py`, and holds if the test notices it.
     """
 
     id: str

@@ -113,8 +113,8 @@ def _is_practice(name):
 
 
 @contextlib.contextmanager
-def installed(name: str, command: BaseCommand) -> Iterator[None]:
-    """Let `call_command` find `command` by `name`."""
+def installed(name: str, command: BaseCommand | str) -> Iterator[None]:
+    """Let `call_command` find `command`, or the command of that app, by `name`."""
     commands = get_commands()
     before = commands.get(name)
     commands[name] = command

@@ -17,5 +17,5 @@ class Command(BaseCommand):
                 self.stderr.write(f"Not an email address: {customer.email}")
                 bad_count += 1
         if bad_count:
-            raise CommandError(f"{bad_count} bad addresses.")
+            raise CommandError(f"Bad addresses: {bad_count}")
         self.stdout.write("All addresses are fine.")

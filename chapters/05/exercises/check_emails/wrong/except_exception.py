@@ -15,7 +15,7 @@ class Command(BaseCommand):
         except Exception as error:
             raise CommandError(str(error)) from error
         if bad_count:
-            raise CommandError(f"{bad_count} bad addresses.")
+            raise CommandError(f"Bad addresses: {bad_count}")
         self.stdout.write("All addresses are fine.")
 
     def check_all(self):

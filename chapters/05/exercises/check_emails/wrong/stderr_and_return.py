@@ -17,6 +17,6 @@ class Command(BaseCommand):
                 self.stderr.write(f"Not an email address: {customer.email}")
                 bad_count += 1
         if bad_count:
-            self.stderr.write(f"{bad_count} bad addresses.")
+            self.stderr.write(f"Bad addresses: {bad_count}")
             return
         self.stdout.write("All addresses are fine.")

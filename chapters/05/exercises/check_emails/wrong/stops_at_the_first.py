@@ -13,5 +13,5 @@ class Command(BaseCommand):
             try:
                 validate_email(customer.email)
             except ValidationError:
-                raise CommandError(f"Not an email address: {customer.email}")
+                raise CommandError(f"Not an email address: {customer.email}") from None
         self.stdout.write("All addresses are fine.")

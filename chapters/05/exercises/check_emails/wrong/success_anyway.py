@@ -18,4 +18,4 @@ class Command(BaseCommand):
                 bad_count += 1
         self.stdout.write("Checked all addresses.")
         if bad_count:
-            raise CommandError(f"{bad_count} bad addresses.")
+            raise CommandError(f"Bad addresses: {bad_count}")

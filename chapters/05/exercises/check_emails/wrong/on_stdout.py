@@ -1,0 +1,21 @@
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+
+from shared_project.shop.models import Customer
+
+
+class Command(BaseCommand):
+    help = "Check the email addresses of all customers."
+
+    def handle(self, *args, **options):
+        bad_count = 0
+        for customer in Customer.objects.all():
+            try:
+                validate_email(customer.email)
+            except ValidationError:
+                self.stdout.write(f"Error: {customer.email} is not an email address.")
+                bad_count += 1
+        if bad_count:
+            raise CommandError(f"Bad addresses: {bad_count}")
+        self.stdout.write("All addresses are fine.")

@@ -1,0 +1,24 @@
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from shared_project.shop.models import Product
+
+ROWS = """[
+    {"name": "Teapot", "price": 10.99, "category": "Kitchen"},
+    {"name": "Mug", "price": "free", "category": "Kitchen"},
+    {"name": "", "price": 2.50, "category": "Kitchen"}
+]"""
+
+
+@pytest.mark.django_db
+def test_a_bad_file_is_refused_as_a_whole(tmp_path):
+    file = tmp_path / "products.json"
+    file.write_text(ROWS, encoding="utf-8")
+    stderr = StringIO()
+    with pytest.raises(CommandError):
+        call_command("import_products", str(file), stderr=stderr)
+    assert not Product.objects.exists()
+    assert len(stderr.getvalue().splitlines()) == 2
