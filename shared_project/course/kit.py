@@ -441,7 +441,7 @@ class Clock:
 
 
 def _datetime(clock):
-    """Return a stand-in for `datetime.datetime` whose `now` reads the clock; it makes real ones."""
+    """Return a stand-in for `datetime.datetime` whose `now` reads the clock."""
     real = datetime.datetime
 
     class Real(type):

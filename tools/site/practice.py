@@ -1,6 +1,6 @@
 """The exercises of a chapter on its page: a line `[exercises 05]`.
 
-Each is a box with its task, its checklist and its hints. Where the site has a terminal, the box
+Each is a box that opens, with its task, its checklist and its hints. Where the site has a terminal, the box
 gets buttons that type a line into it: Start, Check, Hint.
 """
 
@@ -40,7 +40,7 @@ def _box(exercise: Exercise, build: str | None) -> list[str]:
         lines += [f"    {line}" for line in hint.splitlines()]
         lines += [""]
     title = title.replace('"', "&quot;")
-    return [f'!!! exercise "{title}"', "", *(f"    {line}".rstrip() for line in lines), ""]
+    return [f'??? exercise "{title}"', "", *(f"    {line}".rstrip() for line in lines), ""]
 
 
 def _bar(exercise, build):

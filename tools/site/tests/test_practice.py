@@ -8,7 +8,7 @@ EXTENSIONS = ["tools.site.extension", "admonition", "pymdownx.details", "md_in_h
 
 def test_a_chapter_has_a_box_for_each_of_its_exercises():
     html = Markdown(extensions=EXTENSIONS).convert("[exercises 05]")
-    assert html.count('<div class="admonition exercise">') == html.count("exercise-bar")
+    assert html.count('<details class="exercise">') == html.count("exercise-bar")
     assert "05.1 Green, and broken (repair, 8 min)" in html
     assert "<li>a bad email is exit code 1</li>" in html
     assert html.count("<summary>Hint 1</summary>") == html.count("exercise-bar")
