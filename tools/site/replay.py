@@ -38,8 +38,9 @@ SECONDS = 300
 # How long a command may take to end when its output has ended, and to react to a signal.
 GRACE = 5
 PATIENCE = 1
+# `assets` is what the terminal is packed into, many times as large as all the rest.
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv*", "node_modules", "__pycache__", ".*_cache", ".coverage*"
+    ".git", ".venv*", "assets", "node_modules", "__pycache__", ".*_cache", ".coverage*"
 )
 MADE = {"site", "var"}  # at the top
 KEYS = {"^C": "\x03", "^D": "\x04"}
