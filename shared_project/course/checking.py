@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import sqlite3
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -157,6 +158,8 @@ def run_pytest(file: Path, *plugins: object) -> tuple[Recorder, str]:
     options += ["--tb=short", "--no-header", str(file)]
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         pytest.main(options, plugins=[recorder, *plugins])
+    # pytest takes a module of this name for loaded, though the next file is another one.
+    sys.modules.pop(file.stem, None)
     return recorder, output.getvalue()
 
 
@@ -170,8 +173,6 @@ def check(exercise: Exercise, practice: Path, shop: Shop) -> Verdict:
 
 @contextlib.contextmanager
 def _no_bytecode():
-    import sys
-
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     options = os.environ.pop("PYTEST_ADDOPTS", None)
     try:
