@@ -15,6 +15,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management.base import BaseCommand
 from django.db import connection, connections
+from django.test import TestCase
 from django.test.utils import (
     _TestState,
     override_settings,
@@ -297,9 +298,15 @@ class _ShopOnly:
     def __init__(self, shop):
         self.shop = shop
 
-    @pytest.fixture(autouse=True)
-    def _fresh_shop(self):
+    @pytest.fixture(autouse=True, scope="class")
+    def _fresh_shop_for_a_class(self):
+        """A TestCase opens its transaction, and makes its data, for the whole class."""
         self.shop.restore()
+
+    @pytest.fixture(autouse=True)
+    def _fresh_shop(self, request):
+        if not issubclass(request.cls or object, TestCase):
+            self.shop.restore()
 
     @pytest.fixture
     def settings(self):
