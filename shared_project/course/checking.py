@@ -143,9 +143,13 @@ class Recorder:
         else:
             self.faults.setdefault(name, call.excinfo.value)
 
-    def pytest_collectreport(self, report):
-        if report.failed:
-            self.faults.setdefault(report.nodeid, RuntimeError(str(report.longrepr)))
+    def pytest_exception_interact(self, call, report):
+        if isinstance(report, pytest.CollectReport):
+            error = call.excinfo.value
+            fault = RuntimeError(str(report.longrepr))
+            # pytest wraps what an import raises.
+            fault.__cause__ = error.__cause__ or error
+            self.faults.setdefault(report.nodeid, fault)
 
 
 def run_pytest(file: Path, *plugins: object) -> tuple[Recorder, str]:
@@ -262,6 +266,7 @@ def _check_test(exercise, practice, shop):
             error = next(iter(recorder.faults.values()), LoadError("there is no test in it"))
             lines = [Expectation(one, words) for one, words in exercise.expectations.items()]
             lines[0].held, lines[0].error = False, LoadError(str(error))
+            lines[0].error.__cause__ = error.__cause__
             return Verdict("broken", lines, report=output)
         noticed = bool(recorder.failures)
         error = None
@@ -269,6 +274,8 @@ def _check_test(exercise, practice, shop):
             held = not noticed
             if noticed:
                 error = next(iter(recorder.failures.values()))
+                words = "".join(str(error).splitlines()[:1])
+                error = UnmetError("your test", "it passes", f"{type(error).__name__}: {words}")
         else:
             held = noticed
             error = (

@@ -37,6 +37,9 @@ def check_version(exercise: Exercise, version: str, shop: Shop) -> Verdict:
     """Check one of the exercise's own versions, in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
         practice = Path(folder) / "practice"
+        practice.mkdir()
+        # Without it, `import practice` would find the learner's own.
+        (practice / "__init__.py").touch()
         for path, source in exercise.files(version).items():
             target = practice / path
             target.parent.mkdir(parents=True, exist_ok=True)

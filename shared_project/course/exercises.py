@@ -1,5 +1,6 @@
 """The exercises: what each chapter's `exercises.toml` says of them, and their files."""
 
+import posixpath
 import re
 import tomllib
 from dataclasses import dataclass
@@ -70,6 +71,18 @@ class Exercise:
         if self.kind == "test":
             return f"tests/{self.key}.py"
         return f"{COMMANDS}/{self.command or self.key}.py"
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """The paths below `practice` that a version of the exercise has, right or wrong."""
+        versions = ["starter", "solution", *self.versions("also_"), *self.versions("wrong/")]
+        return sorted({path for version in versions for path in self.files(version)})
+
+    @property
+    def place(self) -> str:
+        """Where the learner's file is; an exercise of several files is in a folder."""
+        folder = posixpath.commonpath([f"practice/{path}" for path in self.paths])
+        return folder if len(self.paths) == 1 else f"{folder}/"
 
     def files(self, version: str) -> dict[str, Path]:
         """Return the files of a version (`starter`, `wrong/…`) by their paths in `practice`."""

@@ -21,17 +21,18 @@ def of(exercise: Exercise, practice: Path) -> Verdict:
 
 
 def is_starter(exercise: Exercise, practice: Path) -> bool:
-    """Tell whether the learner's files are as `start` has written them."""
-    return all(
-        (practice / path).is_file() and (practice / path).read_bytes() == source.read_bytes()
-        for path, source in exercise.files("starter").items()
+    """Tell whether the learner's files are as `start` has written them, and no more."""
+    starter = exercise.files("starter")
+    there = {path for path in exercise.paths if (practice / path).is_file()}
+    return there == {*starter} and all(
+        (practice / path).read_bytes() == source.read_bytes() for path, source in starter.items()
     )
 
 
 def as_text(exercise: Exercise, verdict: Verdict, entry: dict) -> Iterator[str]:
     """Yield the lines of the verdict; `entry` is what the progress says of the exercise."""
     name = exercise.name
-    yield f"{name} {exercise.title}      practice/{exercise.target}"
+    yield f"{name} {exercise.title}      {exercise.place}"
     if verdict.outcome == "broken":
         yield from _broken(verdict)
         return

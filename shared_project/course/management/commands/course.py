@@ -89,10 +89,10 @@ class Command(BaseCommand):
 
     def start(self, exercise, options):
         """Write the starter where there is no file yet, and print the task."""
-        there = [path for path in exercise.files("starter") if (self.practice / path).exists()]
+        there = [path for path in exercise.paths if (self.practice / path).exists()]
         entry = self.progress.of(exercise)
         if there and entry["started"]:
-            self.say(f"{exercise.name} is there already: practice/{exercise.target}")
+            self.say(f"{exercise.name} is there already: {exercise.place}")
             self.say_what_is_new(exercise, entry)
         else:
             self.write_starter(exercise)
@@ -104,7 +104,8 @@ class Command(BaseCommand):
         self.say("\nThis must hold:")
         for number, text in enumerate(exercise.expectations.values(), start=1):
             self.say(f"  {number:2}  {text}")
-        self.say(f"\nThe file to change: practice/{exercise.target}")
+        what = "file to change" if len(exercise.paths) == 1 else "files to change are in"
+        self.say(f"\nThe {what}: {exercise.place}")
         self.say(f"Then: python manage.py course check {exercise.name}")
 
     def write_starter(self, exercise):
@@ -199,12 +200,12 @@ class Command(BaseCommand):
     def reset(self, exercise, options):
         """Put the learner's files into backup/, and write the starter again."""
         self.started(exercise)
-        for path in exercise.files("starter"):
+        for path in exercise.paths:
             if (self.practice / path).exists():
                 self.say(f"Your file is now {set_aside(self.practice / path)}")
         self.write_starter(exercise)
         self.progress.update(exercise, version=version_of(exercise), hints=0)
-        self.say(f"practice/{exercise.target} is the starter again.")
+        self.say(f"The starter is there again: {exercise.place}")
 
     def export(self, options):
         self.stdout.write(self.progress.export())

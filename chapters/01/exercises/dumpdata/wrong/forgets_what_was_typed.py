@@ -1,0 +1,7 @@
+from django.core.management.commands import dumpdata
+
+
+class Command(dumpdata.Command):
+    def handle(self, *args, **options):
+        options["exclude"] = ["auth.user"]
+        return super().handle(*args, **options)

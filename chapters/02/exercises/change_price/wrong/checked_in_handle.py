@@ -1,0 +1,22 @@
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from shared_project.shop.models import Product
+
+
+class Command(BaseCommand):
+    help = "Set the price of a product."
+
+    def add_arguments(self, parser):
+        parser.add_argument("name")
+        parser.add_argument("price", help="Such as 4.50.")
+
+    def handle(self, *args, **options):
+        name = options["name"]
+        try:
+            price = Product._meta.get_field("price").clean(options["price"], None)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        if not Product.objects.filter(name=name).update(price=price):
+            raise CommandError(f"There is no product {name!r}.")
+        self.stdout.write(f"{name} now costs {price}.")

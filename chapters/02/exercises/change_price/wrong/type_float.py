@@ -1,0 +1,17 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from shared_project.shop.models import Product
+
+
+class Command(BaseCommand):
+    help = "Set the price of a product."
+
+    def add_arguments(self, parser):
+        parser.add_argument("name")
+        parser.add_argument("price", type=float)
+
+    def handle(self, *args, **options):
+        name, price = options["name"], options["price"]
+        if not Product.objects.filter(name=name).update(price=price):
+            raise CommandError(f"There is no product {name!r}.")
+        self.stdout.write(f"{name} now costs {price}.")
