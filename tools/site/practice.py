@@ -1,7 +1,7 @@
 """The exercises of a chapter on its page: a line `[exercises 05]`.
 
-Each is a box that opens, with its task, its checklist and its hints. Where the site has a terminal, the box
-gets buttons that type a line into it: Start, Check, Hint.
+Each is a box that opens, with its task, its checklist and its hints. Where the site has a
+terminal, the box gets buttons that type a line into it: Start, Check, Hint.
 """
 
 import json

@@ -53,7 +53,7 @@ def test_the_archive_can_be_loaded_back(run, expect, logs):
     ran = run.ok(*ARGS)
     try:
         call_command("loaddata", Path("logs.json").resolve(), verbosity=0)
-    except Exception as error: - whatever is wrong with the file
+    except Exception as error:  # whatever is wrong with the file
         expect(
             ran, "what loaddata says of the file", f"{type(error).__name__}: {error}", "nothing"
         )
