@@ -129,9 +129,13 @@ class Run:
         self.name, self.path = name, path
 
     def __call__(self, *args, tty=False, stdin="") -> Ran:
-        """Return what came of `python manage.py NAME ARGS`."""
+        """Return what came of `python manage.py NAME ARGS`.
+
+        `tty` says whether its streams are a terminal, or names the only one that is: `"stderr"`.
+        """
         line = shlex.join(["python", "manage.py", self.name, *map(str, args)])
-        streams = Stream(tty=tty), Stream(tty=tty), Stream(stdin, tty=tty)
+        out, err, in_ = (tty in (True, name) for name in ("stdout", "stderr", "stdin"))
+        streams = Stream(tty=out), Stream(tty=err), Stream(stdin, tty=in_)
         before = sys.stdout, sys.stderr, sys.stdin
         sys.stdout, sys.stderr, sys.stdin = streams
         code, crash = 0, None
