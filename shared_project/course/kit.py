@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
@@ -152,8 +153,12 @@ class Run:
             code = 130
         except LoadError:
             raise
+        except StillRunning as error:
+            _let_go(error)
+            raise
         except Exception as error:
             code, crash = 1, error
+            _let_go(error)
         finally:
             sys.stdout, sys.stderr, sys.stdin = before
         return Ran(line, streams[0].getvalue(), streams[1].getvalue(), code, crash)
@@ -199,9 +204,15 @@ class Run:
             raise
         except (Exception, SystemExit) as error:
             crash = error
+            _let_go(error)
         line = f"call_command({', '.join(words)})"
         code = 0 if crash is None else 1
         return Ran(line, stdout.getvalue(), stderr.getvalue(), code, crash)
+
+
+def _let_go(error):
+    # The frames would keep a query open that was not read to its end, and the shop in use.
+    traceback.clear_frames(error.__traceback__)
 
 
 def _code_of(stop, stderr):
