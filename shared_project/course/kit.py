@@ -30,6 +30,8 @@ from django.utils import timezone
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 SECONDS_OF_WORK = 2
+# For the runs after one that went on for longer: what they are for is known by then.
+SECONDS_AFTER_THAT = 0.2
 
 
 class UnmetError(AssertionError):
@@ -131,18 +133,22 @@ class Run:
     """Run the learner's command as the command line does, in this process."""
 
     def __init__(self, name: str, path: Path):
-        self.name, self.path = name, path
+        self.name, self.path, self.seconds = name, path, SECONDS_OF_WORK
 
     def __call__(self, *args, tty=False, stdin="") -> Ran:
-        """Return what came of `python manage.py NAME ARGS`."""
+        """Return what came of `python manage.py NAME ARGS`.
+
+        `tty` says whether its streams are a terminal, or names the only one that is: `"stderr"`.
+        """
         line = shlex.join(["python", "manage.py", self.name, *map(str, args)])
-        streams = Stream(tty=tty), Stream(tty=tty), Stream(stdin, tty=tty)
+        out, err, in_ = (tty in (True, name) for name in ("stdout", "stderr", "stdin"))
+        streams = Stream(tty=out), Stream(tty=err), Stream(stdin, tty=in_)
         before = sys.stdout, sys.stderr, sys.stdin
         sys.stdout, sys.stderr, sys.stdin = streams
         code, crash = 0, None
         try:
             command = load(self.path)()
-            with installed(self.name, command), limited_work():
+            with installed(self.name, command), limited_work(self.seconds):
                 code = self._execute(command, [*map(str, args)])
         except CommandError as error:
             code = error.returncode
@@ -153,10 +159,15 @@ class Run:
             code = 130
         except LoadError:
             raise
+        except StillRunning as error:
+            self.seconds = SECONDS_AFTER_THAT
+            _let_go(error)
+            raise
         except Exception as error:
             # A query that such a frame still reads would outlive its database.
             traceback.clear_frames(error.__traceback__)
             code, crash = 1, error
+            _let_go(error)
         finally:
             sys.stdout, sys.stderr, sys.stdin = before
         read = streams[2].getvalue()[: streams[2].tell()]
@@ -203,9 +214,15 @@ class Run:
             raise
         except (Exception, SystemExit) as error:
             crash = error
+            _let_go(error)
         line = f"call_command({', '.join(words)})"
         code = 0 if crash is None else 1
         return Ran(line, stdout.getvalue(), stderr.getvalue(), code, crash)
+
+
+def _let_go(error):
+    # The frames would keep a query open that was not read to its end, and the shop in use.
+    traceback.clear_frames(error.__traceback__)
 
 
 def _code_of(stop, stderr):
@@ -267,6 +284,7 @@ class Kit:
 
     def __init__(self, name: str, path: Path, restore: Callable[[], None]):
         self.name, self.path, self.restore = name, path, restore
+        self._run = Run(name, path)
 
     @pytest.fixture(autouse=True)
     def _fresh_shop(self):
@@ -280,7 +298,7 @@ class Kit:
 
     @pytest.fixture
     def run(self):
-        return Run(self.name, self.path)
+        return self._run
 
     @pytest.fixture
     def expect(self):

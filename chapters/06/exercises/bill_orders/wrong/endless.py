@@ -1,0 +1,29 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from shared_project.shop.models import AuditLog, Order
+
+BATCH_SIZE = 50
+
+
+class Command(BaseCommand):
+    help = "Bill the pending orders."
+
+    def handle(self, *args, **options):
+        orders = Order.objects.filter(status="pending")
+        billed, nameless = 0, set()
+        while orders.exists():
+            with transaction.atomic():
+                for order in orders[:BATCH_SIZE]:
+                    if order.customer is None:
+                        nameless.add(order.number)
+                        continue
+                    AuditLog.objects.create(
+                        actor="bill_orders", action=f"billed order {order.number}"
+                    )
+                    order.status = "processed"
+                    order.save(update_fields=["status"])
+                    billed += 1
+        self.stdout.write(f"Billed {billed} orders.")
+        if nameless:
+            raise CommandError(f"Left pending, without a customer: {', '.join(nameless)}")

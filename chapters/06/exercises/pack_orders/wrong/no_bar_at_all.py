@@ -1,0 +1,15 @@
+from django.core.management.base import BaseCommand
+
+from shared_project.shop.models import Order
+
+
+class Command(BaseCommand):
+    help = "Pack the pending orders."
+
+    def handle(self, *args, **options):
+        packed = 0
+        for order in Order.objects.filter(status="pending"):
+            order.status = "processed"
+            order.save(update_fields=["status"])
+            packed += 1
+        self.stdout.write(f"Packed {packed} orders.")
