@@ -112,9 +112,9 @@ def same_moment(customers, order):
 
 def probe_a_slice_was_to_be_deleted(run, three_each):
     crash = run("--keep", "2").crash
+    assert isinstance(crash, TypeError)
     frame = [*traceback.walk_tb(crash.__traceback__)][-1][0]
     assert frame.f_code.co_name == "delete"
-    assert frame.f_locals["self"].query.is_sliced
 
 
 def probe_row_numbers_were_to_be_deleted(run, three_each):
