@@ -64,6 +64,11 @@ def test_a_step_can_be_called_from_code(call):
     assert "Imported" in call("step", "05/1", "chapters/05/data/products.json")
 
 
+def test_a_step_runs_as_if_it_were_installed(manage):
+    done = manage("step", "1/2")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Hello from Django!\n", "")
+
+
 def test_the_arguments_are_the_steps_own(manage):
     done = manage("step", "5/1", "--help")
     assert "usage: manage.py step 05/1" in done.stdout
