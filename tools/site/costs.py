@@ -12,7 +12,6 @@ from tools.site.sources import find_chapter
 
 RESULTS = "tools/benchmarks/steps.json"
 DATABASES = ("SQLite", "PostgreSQL")
-SIZES = (100_000, 1_000_000)
 PLOTTED = 100_000
 
 
@@ -88,7 +87,8 @@ def _imported(path, chapter, root):
 
 
 def _table(results, files):
-    head = ["Step", "Lines", "Database", *(f"{size:,} rows" for size in SIZES)]
+    sizes = sorted({one["rows"] for one in results})
+    head = ["Step", "Lines", "Database", *(f"{size:,} rows" for size in sizes)]
     rows = []
     for step, paths in files.items():
         label = f"step {step[-1]}" if _is_step(step) else "finished"
@@ -100,7 +100,7 @@ def _table(results, files):
                 if (one["step"], one["database"]) == (step, database)
             }
             if not found:
-                rows.append([label, f"{lines:,}", database, *["–"] * (len(SIZES) + 2)])
+                rows.append([label, f"{lines:,}", database, *["–"] * (len(sizes) + 2)])
                 continue
             largest = found[max(found)]
             rows.append(
@@ -108,7 +108,7 @@ def _table(results, files):
                     label,
                     f"{lines:,}",
                     database,
-                    *(_seconds(found.get(size)) for size in SIZES),
+                    *(_seconds(found.get(size)) for size in sizes),
                     f"{largest['megabytes']:,} MB",
                     _duration(largest["longest"]),
                 ]

@@ -102,7 +102,7 @@ def test_results_that_do_not_fit_the_steps_are_an_error(tables, results, problem
 
 def test_what_was_not_measured_is_a_dash(tables):
     text = tables(*both("05/load"), figures("05/1"))
-    row = "<td>3</td><td>PostgreSQL</td><td>–</td><td>–</td><td>–</td><td>–</td>"
+    row = "<td>3</td><td>PostgreSQL</td><td>–</td><td>–</td><td>–</td>"
     assert f'<th scope="row">step 1</th>{row}' in text
 
 
