@@ -11,7 +11,7 @@ from shared_project.course.exercises import Exercise
 def problems(exercise: Exercise, shop: Shop, *, few: bool = False) -> Iterator[str]:
     """Yield what is wrong with an exercise, in one line each.
 
-    With `few`, of the wrong versions only the first is tried.
+    With `few`, of the wrong versions only the last is tried.
     """
     yield from _missing(exercise)
     starter, solution = (check_version(exercise, one, shop) for one in ("starter", "solution"))
@@ -24,10 +24,11 @@ def problems(exercise: Exercise, shop: Shop, *, few: bool = False) -> Iterator[s
         if verdict.outcome != "solved":
             yield f"{version} is no solution: {describe(verdict)}"
     seen = set()
-    for index, version in enumerate(exercise.versions("wrong/")):
+    wrong = exercise.versions("wrong/")
+    for version in wrong:
         expected = version.removeprefix("wrong/").partition(".")[0]
         seen.add(expected)
-        if few and index:
+        if few and version != wrong[-1]:
             continue
         verdict = check_version(exercise, version, shop)
         got = verdict.mistake.id if verdict.mistake else None

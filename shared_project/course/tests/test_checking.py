@@ -207,7 +207,7 @@ def test_every_fault_of_an_exercise_is_named(exercise, shop):
         "no file shows the mistake unseen",
     ):
         assert said in found
-    assert "wrong/unknown" not in "\n".join(problems(bad, shop, few=True))
+    assert "wrong/silent" not in "\n".join(problems(bad, shop, few=True))
 
 
 def test_a_starter_that_does_not_load_is_a_fault(exercise, shop):
