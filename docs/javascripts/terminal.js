@@ -143,7 +143,11 @@
       }),
     );
     const edit = `Edit ${bar.dataset.path}`;
-    buttons.splice(1, 0, makeButton(bar, "Edit", edit, (page) => page.edit(bar)));
+    buttons.splice(
+      1,
+      0,
+      makeButton(bar, "Edit", edit, (page) => page.edit(bar)),
+    );
     for (const button of buttons) button.classList.add("exercise-button");
     bar.prepend(...buttons);
   }

@@ -6,7 +6,12 @@ import { test } from "node:test";
 import { makeShell, run } from "./memory.mjs";
 
 const ROOT = new URL("../../../", import.meta.url);
-const FILES = { "users.csv": "id\n1\n", "chapters/01/hello/hello.py": "", "manage.py": "" };
+const FILES = {
+  "chapters/01/hello/hello.py": "",
+  "manage.py": "",
+  "users.csv": "id\n1\n",
+  "var/db.sqlite3": "",
+};
 // What sets the course up on one's own machine.
 const LOCAL = /^(pip |source |python3 -m venv|python3 start\.py)/;
 
