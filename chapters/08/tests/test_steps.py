@@ -200,3 +200,9 @@ def test_step_3_takes_an_empty_fixture_for_one(call, step, tmp_path):
     with pytest.warns(RuntimeWarning, match="No fixture data found"):
         call(step(3), file, no_input=True)
     assert is_empty()
+
+
+def test_a_yes_on_a_terminal_is_a_yes(step, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda: " Yes ")
+    assert step(2).confirm() is None

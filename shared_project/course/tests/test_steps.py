@@ -64,6 +64,10 @@ def test_a_step_can_be_called_from_code(call):
     assert "Imported" in call("step", "05/1", "chapters/05/data/products.json")
 
 
+def test_the_command_line_without_a_step_lists_them(manage):
+    assert manage("step").stdout.startswith("01/1  ")
+
+
 def test_a_step_runs_as_if_it_were_installed(manage):
     done = manage("step", "1/2")
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello from Django!\n", "")

@@ -68,6 +68,14 @@ def html(info, *lines):
     return to_html(parse(info, [*lines]))
 
 
+def test_a_block_that_can_run_says_which_commands_are_to_fail():
+    block = parse(' exit="1 0" terminal', ["$ greet", "$ hello"])
+    shown = to_html(block, "build")
+    assert 'data-build="build" data-run="[&quot;greet&quot;, &quot;hello&quot;]"' in shown
+    assert 'data-codes="[1, 0]" data-terminal=""' in shown
+    assert "data-codes" not in to_html(parse(' exit="1"', ["$ greet"]), "build")
+
+
 def test_a_copy_has_the_commands_and_nothing_else():
     assert 'data-copy="greet &lt;Ada&gt;\ntrue"' in html("", "$ greet <Ada>", "Hello", "$ true")
 
