@@ -105,9 +105,9 @@ class Shop:
 
     def __exit__(self, *error):
         self.pristine.close()
-        self.restored = connections[self.alias]
-        self.restored.connection.close()
-        self.restored.connection = None
+        # `close` of Django's would keep a database in memory open.
+        connections[self.alias].connection.close()
+        connections[self.alias].connection = None
         del connections[self.alias]
         connections.settings[self.alias] = self.settings
         connections[self.alias] = self.wrapper

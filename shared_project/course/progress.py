@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import json
-import os
-import tempfile
 import tomllib
 import zlib
 from datetime import datetime
@@ -13,6 +11,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from shared_project.course.exercises import Exercise
+from shared_project.toolkit.files import atomic_write
 
 FIELDS = {
     "started": bool,
@@ -52,7 +51,7 @@ class Progress:
                 f"{name} = {json.dumps(value, ensure_ascii=False)}"
                 for name, value in self.entries[key].items()
             ]
-        atomic_write(self.file, "\n".join(lines) + "\n")
+        write_text(self.file, "\n".join(lines) + "\n")
 
     def export(self) -> str:
         """Return the progress in one line of text, without the learner's files."""
@@ -128,14 +127,8 @@ def set_aside(file: Path) -> Path:
     return target
 
 
-def atomic_write(file: Path, text: str) -> None:
-    """Write `text` to a temporary file beside `file`, and let it take its place."""
+def write_text(file: Path, text: str) -> None:
+    """Write `text` to `file`, whole or not at all; make its folder. Raises CommandError."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as temporary:
-            temporary.write(text)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with atomic_write(file) as output:
+        output.write(text.encode())

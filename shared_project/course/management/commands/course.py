@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from shared_project.course.exercises import exercises, find_exercise
-from shared_project.course.progress import Progress, atomic_write, set_aside, version_of
+from shared_project.course.progress import Progress, set_aside, version_of, write_text
 
 ACTIONS = {
     "start": "Write the starter of an exercise into practice/, and say what to do.",
@@ -109,13 +109,14 @@ class Command(BaseCommand):
         self.say(f"Then: python manage.py course check {exercise.name}")
 
     def write_starter(self, exercise):
-        atomic_write_once(self.practice / "__init__.py", "")
+        if not (self.practice / "__init__.py").exists():
+            write_text(self.practice / "__init__.py", "")
         for path, source in exercise.files("starter").items():
             target = self.practice / path
             if target.exists():
                 self.say(f"practice/{path} is there already, and stays as it is.")
             else:
-                atomic_write(target, source.read_text(encoding="utf-8"))
+                write_text(target, source.read_text(encoding="utf-8"))
 
     def say_what_is_new(self, exercise, entry):
         if entry["version"] and entry["version"] != version_of(exercise):
@@ -213,11 +214,6 @@ class Command(BaseCommand):
     def merge(self, options):
         count = self.progress.merge(options["line"])
         self.say(f"{count} exercise{'s' * (count != 1)} more solved.")
-
-
-def atomic_write_once(file, text):
-    if not file.exists():
-        atomic_write(file, text)
 
 
 def filled(text):
