@@ -1,17 +1,20 @@
 """The command `course`, on two exercises made for these tests."""
 
 import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from shared_project.course import verdicts
+from shared_project.course import progress, verdicts
 from shared_project.course.checking import Expectation, Verdict
 from shared_project.course.exercises import exercises, find_exercise
 from shared_project.course.kit import LoadError, StillRunning, UnmetError
 from shared_project.course.management.commands import course as command
 
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TOML = '''
 [[exercise]]
 number = 1
@@ -354,6 +357,17 @@ def test_a_progress_that_cannot_be_read_is_set_aside(call, practice, content):
     assert "could not be read" in call.stderr
     (aside,) = (practice / "backup").iterdir()
     assert aside.read_bytes() == content
+
+
+def test_two_files_set_aside_in_one_second_are_both_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "datetime", SimpleNamespace(now=lambda: NOON))
+    kept = []
+    for text in ("first", "second", "third"):
+        file = tmp_path / "practice/hello.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        kept.append(progress.set_aside(file))
+    assert [file.read_text() for file in kept] == ["first", "second", "third"]
 
 
 def test_keys_that_the_course_no_longer_has_are_kept(call, practice):

@@ -2,6 +2,7 @@ import pytest
 from markdown import Markdown
 
 from shared_project.chapters import ROOT
+from tools.site.in_browser import SET_UP
 from tools.site.normalizers import normalize, record, same
 from tools.site.transcripts import (
     Command,
@@ -74,6 +75,13 @@ def test_a_block_that_can_run_says_which_commands_are_to_fail():
     assert 'data-build="build" data-run="[&quot;greet&quot;, &quot;hello&quot;]"' in shown
     assert 'data-codes="[1, 0]" data-terminal=""' in shown
     assert "data-codes" not in to_html(parse(' exit="1"', ["$ greet"]), "build")
+
+
+def test_a_block_that_a_browser_cannot_run_says_why():
+    shown = to_html(parse("", ["$ python3 start.py"]), "build")
+    assert 'data-build="build"' in shown
+    assert "data-run" not in shown
+    assert shown.endswith(f"<p>not in the browser: {SET_UP}</p></div>")
 
 
 def test_a_copy_has_the_commands_and_nothing_else():
