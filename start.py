@@ -14,7 +14,9 @@ import platform
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import DEVNULL
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # PYTHONSAFEPATH leaves it out
@@ -79,7 +81,11 @@ def main():
         prepare_site(plain)
         say("Serving the site; Ctrl-C ends it.")
         return call("-m", "mkdocs", "serve", env=plain)
-    take_tour({**plain, "DJANGO_DATA_DIR": str(TOUR)})
+    with ThreadPoolExecutor() as beside:
+        # Packing the terminal takes as long as the tour, and each leaves a processor idle. What it
+        # says, and whether it fails, shows when it is asked for again.
+        beside.submit(call, "-m", "tools.site", env=plain, stdout=DEVNULL, stderr=DEVNULL)
+        take_tour({**plain, "DJANGO_DATA_DIR": str(TOUR)})
     prepare_site(plain)
     say("Building the site …")
     if call("-m", "mkdocs", "build", "--strict", env=plain):
@@ -187,9 +193,9 @@ def take_tour(env):
             print(f"(exit code {code}, as it should be)")
 
 
-def call(*arguments, env=None):
+def call(*arguments, env=None, **streams):
     env = {**(env or inherited()), "NO_MKDOCS_2_WARNING": "1"}
-    return subprocess.run([PYTHON, *arguments], env=env, check=False).returncode
+    return subprocess.run([PYTHON, *arguments], env=env, check=False, **streams).returncode
 
 
 def inherited(*unwanted):

@@ -57,6 +57,9 @@ def test_the_tour_runs_every_line_and_then_builds_the_site(runs, begin):
     runs.codes = {"greet Ada 0": 2}
     assert begin() == 0
     assert runs.lines[0].startswith("-m venv --clear")
+    beside = runs.lines.index("-m tools.site")
+    assert runs.lines.index("manage.py load_demo") < beside
+    del runs.lines[beside]  # it runs beside the tour
     assert runs.lines[1:] == [
         "-m pip config list",
         "-m pip install --quiet -r requirements.txt -c constraints.txt",

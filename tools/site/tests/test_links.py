@@ -1,6 +1,7 @@
 """Every link of the built site leads to a page and a place on it that exist."""
 
 import json
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from posixpath import normpath
@@ -47,21 +48,17 @@ def leads_nowhere(page, link, files, pages):
     return target in pages and unquote(parts.fragment) not in pages[target].anchors
 
 
-@pytest.fixture(scope="module")
-def files(site):
-    return {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+@cache
+def read(site):
+    """Return the names of the site's files, and its pages by name."""
+    files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    html = [name for name in files if name.endswith(".html")]
+    return files, {name: Page((site / name).read_text(encoding="utf-8")) for name in html}
 
 
-@pytest.fixture(scope="module")
-def pages(site, files):
-    return {
-        name: Page((site / name).read_text(encoding="utf-8"))
-        for name in files
-        if name.endswith(".html")
-    }
-
-
-def test_every_link_and_anchor_resolves(files, pages):
+@pytest.mark.no_cover
+def test_every_link_and_anchor_resolves(site):
+    files, pages = read(site)
     broken = [
         f"{name}: {link}"
         for name, page in sorted(pages.items())
@@ -71,7 +68,9 @@ def test_every_link_and_anchor_resolves(files, pages):
     assert not broken, "\n".join(broken)
 
 
-def test_no_page_names_a_resource_of_another_host(pages):
+@pytest.mark.no_cover
+def test_no_page_names_a_resource_of_another_host(site):
+    _, pages = read(site)
     foreign = [
         f"{name}: {link}"
         for name, page in sorted(pages.items())
@@ -81,7 +80,9 @@ def test_no_page_names_a_resource_of_another_host(pages):
     assert not foreign, "\n".join(foreign)
 
 
-def test_every_result_of_the_search_leads_to_its_section(site, files, pages):
+@pytest.mark.no_cover
+def test_every_result_of_the_search_leads_to_its_section(site):
+    files, pages = read(site)
     index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
     assert index["docs"]
     broken = [
