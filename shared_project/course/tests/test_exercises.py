@@ -13,7 +13,6 @@ def shop(django_db_setup, django_db_blocker):
         yield shop
 
 
-@pytest.mark.no_cover
 @pytest.mark.posix
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda one: f"{one.name} {one.key}")
 def test_an_exercise_has_nothing_wrong(exercise, shop, pytestconfig):
