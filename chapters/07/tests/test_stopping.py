@@ -81,7 +81,7 @@ def test_a_signal_after_the_update_changes_nothing(stopped, stored):
 
 @pytest.mark.parametrize(
     ("number", "name"),
-    [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")],
+    [pytest.param(signal.SIGINT, "Ctrl-C", marks=pytest.mark.full), (signal.SIGTERM, "SIGTERM")],
 )
 def test_a_signal_at_the_commit_waits_for_it(stopped, stored, number, name):
     assert stopped(AT_THE_COMMIT, number) == (0, "", f"Stopped by {name}, {DONE}")

@@ -32,7 +32,7 @@ def total(output):
 @pytest.mark.posix
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGTERM, 143), (signal.SIGINT, 130)],
+    [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.full)],
 )
 def test_a_signal_ends_it_between_two_batches_with_the_summary(manage, old_logs, number, code):
     old_logs(4000)  # their lines fill the pipe, so the command cannot end before it is read
