@@ -118,18 +118,22 @@ def chapter_list(root: Path = ROOT) -> list[str]:
 
 def count_lines(name: str, root: Path = ROOT) -> str:
     """Return how many lines a file has, or a symbol in it (`PATH::SYMBOL`). Raises EmbedError."""
-    start, end = _place(name, root)
+    start, end = find_lines(name, root)
     return str(end - start + 1)
 
 
-def link_to_test(name: str, root: Path = ROOT) -> str:
-    """Return a link to a test (`PATH::NAME`) in its whole file. Raises EmbedError."""
+def link_to_test(name: str, root: Path = ROOT, text: str = "") -> str:
+    """Return a link to a test (`PATH::NAME`) in its whole file. Raises EmbedError.
+
+    It shows `text`, or else the name of the test.
+    """
     path, _, symbol = name.partition("::")
-    start, _ = _place(name, root)
-    return f'<a href="{href(path, start)}"><code>{symbol}</code></a>'
+    start, _ = find_lines(name, root)
+    return f'<a href="{href(path, start)}">{text or f"<code>{symbol}</code>"}</a>'
 
 
-def _place(name, root):
+def find_lines(name: str, root: Path = ROOT) -> tuple[int, int]:
+    """Return the first and the last line number of `PATH` or `PATH::SYMBOL`. Raises EmbedError."""
     path, _, symbol = name.partition("::")
     try:
         source = (root / path).read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from tools.site.embed import EmbedPreprocessor, chapter_list, count_lines, link_
 from tools.site.glossary import TermTreeprocessor
 from tools.site.packing import current_build
 from tools.site.practice import exercise_boxes
+from tools.site.quiz import quiz_boxes
 from tools.site.reference import behavior_table, command_list
 from tools.site.sources import file_list
 from tools.site.stages import stage
@@ -30,6 +31,7 @@ DIRECTIVES = {
     "commands": command_list,
     "exercises": exercise_boxes,
     "files": file_list,
+    "quiz": quiz_boxes,
     "readme": readme_block,
     "stage": stage,
     "toolkit": toolkit_table,
