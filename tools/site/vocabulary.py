@@ -1,4 +1,4 @@
-"""List the names that a chapter's page uses in its Python and that nobody has explained.
+"""List the names that a chapter's page uses in its Python or its quiz and nobody has explained.
 
     python -m tools.site.vocabulary
 
@@ -13,6 +13,7 @@ import builtins
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -21,6 +22,7 @@ from unittest import TestCase
 
 from shared_project.chapters import ROOT
 from tools.site.embed import FENCE, OPTION, EmbedError, extract
+from tools.site.quiz import read_quiz
 from tools.site.transcripts import FENCE as ANY_FENCE
 from tools.site.transcripts import until_closed
 
@@ -40,6 +42,8 @@ PYTHON = {
 } | {*dir(builtins), "__file__", "__name__"}  # fmt: skip
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 WORD = re.compile(r"[A-Za-z_]\w*")
+QUIZ = re.compile(r"\[quiz (\d\d)\]")
+FILE = re.compile(r"[\w/]+\.(py|json|csv|log)")
 
 
 def unexplained(root: Path = ROOT) -> dict[str, list[str]]:
@@ -53,9 +57,12 @@ def unexplained(root: Path = ROOT) -> dict[str, list[str]]:
         lines = page.read_text(encoding="utf-8").splitlines()
         explained |= explained_by(lines)
         # The set-up shows the shop's models whole, for whoever wants to read them.
-        sources = [] if page.name.startswith("00-") else python_of(lines, root)
-        used = [name for source in sources for name in names_in(source)]
-        missing = sorted({*used} - explained)
+        sources = [] if page.name.startswith("00-") else [*python_of(lines, root)]
+        used = {name for source in sources for name in names_in(source)}
+        # A quiz asks about the code above it, and so about what that defines.
+        shown = {name for source in sources for name in _defined(ast.parse(_dedent(source)))}
+        used |= names_in_quiz(lines, root) - shown
+        missing = sorted(used - explained)
         if missing:
             found[page.name] = missing
         explained |= {*missing}  # each is reported once
@@ -101,6 +108,21 @@ def names_in(source: str) -> set[str]:
         elif isinstance(node, ast.keyword) and node.arg:
             used |= {*node.arg.split("__")}  # a lookup such as `price__gte` has two names
     return used - defined
+
+
+def names_in_quiz(lines: list[str], root: Path = ROOT) -> set[str]:
+    """Return the names that the quiz of a page uses: in its code, and in backticks."""
+    names = set()
+    for match in filter(None, map(QUIZ.fullmatch, lines)):
+        for one in read_quiz(match[1], root):
+            answers = [text for answer in one.answers for text in (answer.text, answer.why)]
+            for opening, text in _split([*one.question.splitlines(), *answers]):
+                spans = [span[2] for span in SPAN.finditer(text)] if opening is None else [text]
+                for source in spans:
+                    # What is no Python is a command line, or what a command prints.
+                    with suppress(SyntaxError):
+                        names |= set() if FILE.fullmatch(source) else names_in(source)
+    return names
 
 
 def _split(lines):

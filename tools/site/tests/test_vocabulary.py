@@ -73,6 +73,52 @@ def test_a_block_from_a_file_is_read_from_it(tmp_path):
     assert names_in(whole) == {"two", "d"} - {"one"}
 
 
+QUIZ = """
+[[question]]
+question = '''
+{question}
+'''
+source = "https://docs.python.org/"
+[[question.answer]]
+text = "{answer}"
+why = "Because."
+[[question.answer]]
+text = "B"
+why = "Because."
+right = true
+[[question.answer]]
+text = "C"
+why = "{why}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("question", "```python\nlook_up(1)\n```"),
+        ("question", "What does `look_up(1)` return?"),
+        ("answer", "`look_up` does."),
+        ("why", "`look_up` does not."),
+    ],
+)
+def test_a_quiz_asks_about_no_name_that_nobody_has_explained(pages, tmp_path, place, text):
+    texts = {"question": "A", "answer": "A", "why": "Because."} | {place: text}
+    others = [QUIZ.format(question=other, answer="A", why="Because.") for other in "BC"]
+    (tmp_path / "chapters/01").mkdir(parents=True)
+    (tmp_path / "chapters/01/quiz.toml").write_text("".join([QUIZ.format(**texts), *others]))
+    assert pages("[quiz 01]") == {"01-page.md": ["look_up"]}
+    assert pages("`look_up` is explained.\n[quiz 01]") == {}
+    assert pages(f"{block('def look_up(): pass')}[quiz 01]") == {}
+
+
+def test_what_a_quiz_has_in_backticks_and_is_no_python_is_no_name(pages, tmp_path):
+    questions = ["`greet Ada 3`", "`report.py`", "`no such column`"]
+    texts = [QUIZ.format(question=text, answer="A", why="Because.") for text in questions]
+    (tmp_path / "chapters/01").mkdir(parents=True)
+    (tmp_path / "chapters/01/quiz.toml").write_text("".join(texts))
+    assert pages("[quiz 01]") == {}
+
+
 def test_a_file_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(EmbedError, match="No such file"):
         list(python_of(['```python file="a.py"', "```"], tmp_path))
