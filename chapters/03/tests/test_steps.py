@@ -181,6 +181,7 @@ def test_step_3_writes_dates_as_python_shows_them(call, step, target):
     assert rows(target)[1] == ["2026-11-23 09:30:00+00:00"]
 
 
+@pytest.mark.posix
 @pytest.mark.filesystem
 def test_step_3_lets_others_read_a_file_that_they_could_not_read(call, step, target):
     target.touch(0o600)
