@@ -32,6 +32,7 @@
     library.initialize({
       startOnLoad: false,
       securityLevel: "strict",
+      flowchart: { nodeSpacing: 24, rankSpacing: 36 },
       theme: colors,
       themeVariables: colors === "dark" ? { edgeLabelBackground: "#333" } : {},
     });

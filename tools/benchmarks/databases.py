@@ -51,7 +51,7 @@ class Sqlite(Database):
 
     def restore(self):
         """Put a fresh copy of the template in the place of the database."""
-        for suffix in ("-wal", "-shm"):
+        for suffix in ("-wal", "-shm", "-journal"):
             self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(self.template, self.file)
         # Without this the copy would be written to the disk during the run that follows.

@@ -1,7 +1,9 @@
 """Run a process and say what it took."""
 
+import contextlib
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -14,6 +16,10 @@ class RunError(Exception):
     """A measured process did not end with exit code 0; the text is the last line it wrote."""
 
 
+class LimitError(Exception):
+    """A measured process took longer than it may, and was ended."""
+
+
 @dataclass(frozen=True)
 class Run:
     seconds: float
@@ -21,8 +27,26 @@ class Run:
     longest: float | None = None  # the longest transaction, in milliseconds
 
 
-def run(command: list, env: dict, folder: Path) -> Run:
+@contextlib.contextmanager
+def time_limit(seconds: float | None):
+    """Raise LimitError in the block after `seconds`; never if there are none."""
+
+    def stop(number, frame):
+        raise LimitError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds or 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run(command: list, env: dict, folder: Path, limit: float | None = None) -> Run:
     """Run `command` to its end, without a terminal.
+
+    After `limit` seconds by the clock on the wall, the process is killed, and LimitError raised.
 
     The time is the one that the process itself reports (see work.py), and else its wall time.
     The memory is its peak as the kernel counts it, which is never less than that of this
@@ -39,8 +63,9 @@ def run(command: list, env: dict, folder: Path) -> Run:
             cwd=Path(__file__).resolve().parents[2],
         )  # fmt: skip
         try:
-            _, status, usage = os.wait4(process.pid, 0)
-        except BaseException:  # Ctrl-C or SIGTERM: nothing may go on behind our back
+            with time_limit(limit):
+                _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # Ctrl-C, SIGTERM, the limit: nothing may go on behind our back
             process.kill()
             process.wait()
             raise

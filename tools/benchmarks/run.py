@@ -2,7 +2,7 @@
 
     python tools/benchmarks/run.py [--rows 1000000] [--database sqlite|postgres|both]
                              [--only export import …] [--repeat 3] [--url postgres://…]
-                             [--clock wall|cpu] [--steps FILE]
+                             [--clock wall|cpu] [--steps FILE [--limit SECONDS]]
 
 Every measurement is a process of its own. For a command, the clock inside that process runs from
 `call_command` to the closed connection: the start of Python, `django.setup()` and the import of
@@ -18,7 +18,8 @@ and the ratio is the median of the rounds' own ratios.
 
 With `--steps FILE`, the steps of the chapters and the finished commands are measured instead, and
 what they cost is kept in the JSON file, which a page of the site shows. Some of them take minutes,
-so there is no round that warms up.
+so there is no round that warms up. With `--limit`, a step that takes longer is ended, and the file
+keeps the limit in the place of the seconds.
 
 Seconds from a machine that does other work mean little; the ratios hold.
 """
@@ -43,6 +44,7 @@ HEAD = (
     "| command | database | floor, s | command, s | cost | from – to | limit | peak, MB "
     "| longest transaction, ms |\n|---|---|---|---|---|---|---|---|---|"
 )
+UNKNOWN = {"seconds": None, "cost": None, "megabytes": None, "longest": None}
 
 
 def main():
@@ -98,7 +100,12 @@ def parse():
     parser.add_argument(
         "--steps", type=Path, metavar="FILE", help="measure the steps; keep the results there"
     )
+    parser.add_argument(
+        "--limit", type=int, metavar="SECONDS", help="with --steps: end a step that takes longer"
+    )
     options = parser.parse_args()
+    if options.limit and not options.steps:
+        parser.error("--limit needs --steps")
     if options.rows < 1000 or options.repeat < 1:
         parser.error("--rows must be at least 1000, and --repeat at least 1")
     return options
@@ -131,29 +138,38 @@ def run_all(benchmarks, database, folder, options) -> bool:
         for benchmark in group:
             if database.title not in benchmark.limits:
                 continue
+            figures = {}
             try:
                 result = run_one(benchmark, database, folder, options)
             except measure.RunError as error:
                 print(f"| `{benchmark.name}` | {database.title} | {error} |", flush=True)
                 met = False
+            except measure.LimitError:
+                over = f"ended after {options.limit:g} s"
+                print(f"| `{benchmark.name}` | {database.title} | {over} |", flush=True)
+                figures = {**UNKNOWN, "limit": options.limit}
             else:
                 met &= print_result(benchmark, database, result)
-                if options.steps:
-                    keep(options.steps, benchmark.name, database, options.rows, result)
+                figures = figures_of(result)
+            if options.steps and figures:
+                keep(options.steps, benchmark.name, database, options.rows, figures)
     return met
 
 
-def keep(file: Path, name, database, rows, result) -> None:
-    """Put one result into the JSON file, in the place of an older one of the same kind."""
-    kept = json.loads(file.read_text()) if file.exists() else []
-    kind = {"step": name, "database": database.title, "rows": rows}
-    kept = [one for one in kept if {key: one[key] for key in kind} != kind]
-    figures = {
+def figures_of(result: measure.Result) -> dict:
+    return {
         "seconds": round(result.seconds, 2),
         "cost": round(result.cost, 2),
         "megabytes": round(result.megabytes),
         "longest": result.longest and round(result.longest, 1),
     }
+
+
+def keep(file: Path, name, database, rows, figures) -> None:
+    """Put one result into the JSON file, in the place of an older one of the same kind."""
+    kept = json.loads(file.read_text()) if file.exists() else []
+    kind = {"step": name, "database": database.title, "rows": rows}
+    kept = [one for one in kept if {key: one[key] for key in kind} != kind]
     kept.append({**kind, **figures})
     kept.sort(key=lambda one: (one["step"], one["database"], one["rows"]))
     lines = ",\n".join(json.dumps(one) for one in kept)
@@ -173,10 +189,10 @@ def run_one(benchmark: Benchmark, database, folder, options) -> measure.Result:
     warming_up = 0 if options.steps else 1
     for _ in range(warming_up + options.repeat):
         runs, outcomes = [], []
-        for command in (benchmark.floor, benchmark.command):
+        for command, limit in ((benchmark.floor, None), (benchmark.command, options.limit)):
             if benchmark.writes:
                 database.restore()
-            runs.append(measure.run(command, env, folder))
+            runs.append(measure.run(command, env, folder, limit))
             outcomes.append(outcome_of(benchmark, database))
         if outcomes[0] != outcomes[1]:
             raise measure.RunError(f"left {outcomes[1]}, the floor {outcomes[0]}")

@@ -1,18 +1,17 @@
-"""The page on what each step costs, made from the results of `tools/benchmarks/run.py --steps`."""
+"""The page on what each step costs, made from the results of `tools/benchmarks/run.py --steps`.
+
+A result without `seconds` is a run that was ended after the seconds of its `limit`.
+"""
 
 import ast
 import json
-import math
-from html import escape
 from pathlib import Path
 
 from shared_project.chapters import ROOT
-from tools.site.reference import table
 from tools.site.sources import find_chapter
 
 RESULTS = "tools/benchmarks/steps.json"
 DATABASES = ("SQLite", "PostgreSQL")
-PLOTTED = 100_000
 
 
 class CostError(ValueError):
@@ -87,73 +86,120 @@ def _imported(path, chapter, root):
 
 
 def _table(results, files):
-    sizes = sorted({one["rows"] for one in results})
-    head = ["Step", "Lines", "Database", *(f"{size:,} rows" for size in sizes)]
-    rows = []
-    for step, paths in files.items():
-        label = f"step {step[-1]}" if _is_step(step) else "finished"
-        lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
-        for database in DATABASES:
-            found = {
-                one["rows"]: one
-                for one in results
-                if (one["step"], one["database"]) == (step, database)
-            }
-            if not found:
-                rows.append([label, f"{lines:,}", database, *["–"] * (len(sizes) + 2)])
-                continue
-            largest = found[max(found)]
-            rows.append(
-                [
-                    label,
-                    f"{lines:,}",
-                    database,
-                    *(_seconds(found.get(size)) for size in sizes),
-                    f"{largest['megabytes']:,} MB",
-                    _duration(largest["longest"]),
-                ]
-            )
-    return table([*head, "Peak", "Longest transaction"], rows)
+    """Return the lines of an HTML table: for each database a group of rows, for each step one."""
+    sizes = _sizes(results)
+    head = ["Step", *(f"{size:,} rows" for size in sizes), "Peak memory", "Longest transaction"]
+    cells = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    lines = ['<div class="costs">', "<table>", f"<thead><tr>{cells}</tr></thead>"]
+    for database in DATABASES:
+        measured = [one for one in results if one["database"] == database]
+        if not measured:
+            continue
+        title = f'<th scope="rowgroup" colspan="{len(head)}">{database}</th>'
+        lines += ["<tbody>", f"<tr>{title}</tr>"]
+        for step, paths in files.items():
+            own = {one["rows"]: one for one in measured if one["step"] == step}
+            cells = "".join(f"<td>{cell}</td>" for cell in _cells(own, sizes))
+            lines.append(f'<tr><th scope="row">{_label(step)}{_lines(paths)}</th>{cells}</tr>')
+        lines.append("</tbody>")
+    return [*lines, "</table>", "</div>"]
 
 
-def _plot(results, files):
-    """Return an SVG with a bar for each step and database: seconds, on a logarithmic scale."""
-    bars = [
-        (step, database, one["seconds"])
-        for step in files
-        for database in DATABASES
-        for one in results
-        if (one["step"], one["database"], one["rows"]) == (step, database, PLOTTED)
-    ]
-    lowest = 10 ** math.floor(math.log10(max(0.01, min(seconds for *_, seconds in bars))))
-    span = math.log10(max(seconds for *_, seconds in bars) / lowest) or 1
-    shapes = []
-    for index, (step, database, seconds) in enumerate(bars):
-        y = index * 22 + (index // 2) * 8
-        width = max(2, 380 * math.log10(max(seconds, lowest) / lowest) / span)
-        label = escape(f"{step.partition('/')[2]}, {database}")
-        shapes.append(
-            f'<text x="210" y="{y + 14}" text-anchor="end">{label}</text>'
-            f'<rect class="{database.lower()}" x="220" y="{y + 2}" width="{width:.0f}" '
-            f'height="16" rx="2"/><text x="{230 + width:.0f}" y="{y + 14}">{seconds:.2f} s</text>'
-        )
-    height = len(bars) * 22 + len(bars) // 2 * 8
-    title = f"Seconds for {PLOTTED:,} rows, on a logarithmic scale"
-    figure = (
-        f'<figure class="cost"><svg viewBox="0 0 680 {height}" role="img" aria-label="{title}">'
-        f"{''.join(shapes)}</svg><figcaption>{title}. The table has the same figures."
-        "</figcaption></figure>"
-    )
-    return [figure]
+def _sizes(results):
+    return sorted({one["rows"] for one in results})
 
 
-def _seconds(one):
-    if one is None:
-        return "–"
-    return f"{one['seconds']:,.1f} s ({one['cost']:,.1f}×)"
+def _label(step):
+    return f"step {step[-1]}" if _is_step(step) else "finished"
+
+
+def _lines(paths):
+    count = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+    return _small(f"{count:,} lines")
+
+
+def _cells(own, sizes):
+    """Yield the cells of one step on one database; `own` holds its results by their size.
+
+    The memory and the transaction are those of the largest table with which the step came to
+    its end.
+    """
+    for size in sizes:
+        yield _time(own[size]) + _multiple(own[size]) if size in own else "–"
+    ended = [size for size in own if own[size]["seconds"] is not None]
+    if not ended:
+        yield from ("–", "–")
+        return
+    largest = max(ended)
+    note = "" if largest == sizes[-1] else _small(f"{largest:,} rows")
+    yield f"{own[largest]['megabytes']:,} MB{note}"
+    yield f"{_duration(own[largest]['longest'])}{note}"
+
+
+def _small(text):
+    return f" <small>{text}</small>"
+
+
+def _multiple(one):
+    if one["cost"] is None:
+        return ""
+    return _small(f"{one['cost']:,.{1 if one['cost'] < 10 else 0}f}×")
+
+
+def _time(one):
+    if one["seconds"] is not None:
+        return _seconds(one["seconds"])
+    limit = one["limit"]
+    return f"over {limit / 60:g} min" if limit >= 60 else f"over {limit:g} s"
 
 
 def _duration(milliseconds):
     if not milliseconds:
         return "none"
-    return f"{milliseconds / 1000:,.1f} s" if milliseconds >= 1000 else f"{milliseconds:,.0f} ms"
+    return _seconds(milliseconds / 1000) if milliseconds >= 1000 else f"{milliseconds:,.0f} ms"
+
+
+def _seconds(seconds):
+    places = 2 if seconds < 10 else 1 if seconds < 100 else 0
+    return f"{seconds:,.{places}f} s"
+
+
+def _plot(results, files):
+    """Return the lines of a figure with a bar for each step and database, for the largest table.
+
+    The bar of a run that was ended at its limit is as long as the limit, and is drawn open.
+    """
+    size = _sizes(results)[-1]
+    bars = [
+        one
+        for step in files
+        for database in DATABASES
+        for one in results
+        if (one["step"], one["database"], one["rows"]) == (step, database, size)
+    ]
+    longest = max(_length(one) for one in bars)
+    told, shown, above = [], [], None
+    for one in bars:
+        label, time = _label(one["step"]), _time(one)
+        told.append(f"{label}, {one['database']}: {time}")
+        width = max(0.5, 100 * _length(one) / longest)
+        kind = one["database"].lower() + (" over" if one["seconds"] is None else "")
+        shown.append(
+            f"<span>{'' if label == above else label}</span><span>{one['database']}</span>"
+            f'<svg class="{kind}"><rect width="{width:.1f}%" height="100%"/></svg>'
+            f"<span>{time}</span>"
+        )
+        above = label
+    title = f"The time that {size:,} rows take"
+    return [
+        '<figure class="cost">',
+        f"<figcaption>{title}</figcaption>",
+        f'<div role="img" aria-label="{title}. {"; ".join(told)}.">',
+        *shown,
+        "</div>",
+        "</figure>",
+    ]
+
+
+def _length(one):
+    return one["limit"] if one["seconds"] is None else one["seconds"]

@@ -120,9 +120,10 @@ def _walk(folder):
 
 
 def file_list(page: str, root: Path = ROOT) -> list[str]:
-    """Return the Markdown lines that show the files of `page`, each below a heading."""
-    lines = []
-    for path in files(page, root):
+    """Return the Markdown lines of `page`: a link to each file, then each below a heading."""
+    paths = files(page, root)
+    lines = [f"- [`{_within(path)}`](#{_identify(path)})" for path in paths]
+    for path in paths:
         anchor, suffix = _identify(path), Path(path).suffix
         size = (root / path).stat().st_size
         lines += ["", f"## `{_within(path)}` {{#{anchor}}}", ""]

@@ -113,6 +113,17 @@ def test_what_chapters_share_stands_apart_from_what_makes_the_site(root):
     ]
 
 
+def test_a_page_of_files_begins_with_a_link_to_each(root):
+    lines = file_list("terminal", root)
+    assert (
+        lines[0] == "- [`tools/terminal/machine/worker.mjs`](#tools-terminal-machine-worker-mjs)"
+    )
+    assert lines[1:3] == [
+        "",
+        "## `tools/terminal/machine/worker.mjs` {#tools-terminal-machine-worker-mjs}",
+    ]
+
+
 def test_a_link_leads_to_the_file_or_to_its_line():
     path = "chapters/05/errors/staging.py"
     assert href(path) == "../files/05.html#errors-staging-py"
