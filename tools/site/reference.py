@@ -34,8 +34,8 @@ from tools.site import sources
 BEHAVIORS = {
     "dry_run": "Dry run",
     "atomic": "All or nothing",
-    "resumable": "Goes on where it was",
-    "safe_beside_itself": "Safe beside itself",
+    "resumable": "Resumes",
+    "safe_beside_itself": "Two at once",
     "streams": "Streams its rows",
     "output": "Keeps stdout and stderr apart",
 }
