@@ -114,14 +114,14 @@ def test_a_term_explains_itself_to_the_keyboard(visit):
     page.locator("h1 .headerlink").focus()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.localName") == "abbr"
-    page.get_by_role("tooltip").filter(has_text="run as python manage.py NAME").wait_for()
+    page.get_by_role("tooltip").filter(has_text="as python manage.py NAME").wait_for()
 
 
 @pytest.mark.full
 def test_a_term_explains_itself_to_a_finger(visit):
     page = visit(GREET, has_touch=True, is_mobile=True)
     page.locator("article abbr").first.tap()
-    page.get_by_role("tooltip").filter(has_text="run as python manage.py NAME").wait_for()
+    page.get_by_role("tooltip").filter(has_text="as python manage.py NAME").wait_for()
 
 
 @pytest.mark.full
