@@ -12,10 +12,24 @@ from tools.site.sources import find_chapter
 
 RESULTS = "tools/benchmarks/steps.json"
 DATABASES = ("SQLite", "PostgreSQL")
+# What `time_of` tells: every step comes to its end with so many rows.
+QUOTED = {"database": "SQLite", "rows": 100_000}
 
 
 class CostError(ValueError):
     """The results lack a step that there is, or have one that there is not."""
+
+
+def time_of(step: str, root: Path = ROOT) -> str:
+    """Return the time that a step such as `05/3` takes with 100,000 rows on SQLite.
+
+    Raises CostError.
+    """
+    wanted = {"step": step, **QUOTED}
+    for one in _read(root):
+        if wanted.items() <= one.items():
+            return _time(one)
+    raise CostError(f"not measured: {wanted}")
 
 
 def cost_tables(root: Path = ROOT) -> list[str]:
@@ -23,7 +37,7 @@ def cost_tables(root: Path = ROOT) -> list[str]:
 
     Raises CostError.
     """
-    results = json.loads((root / RESULTS).read_text(encoding="utf-8"))
+    results = _read(root)
     lines = []
     for command in [one for one in _steps(results) if not _is_step(one)]:
         number, _, name = command.partition("/")
@@ -33,6 +47,10 @@ def cost_tables(root: Path = ROOT) -> list[str]:
             raise CostError(f"not measured, or not there: {', '.join(sorted(wrong))}")
         lines += ["", f"## {name}", "", *_table(own, files), "", *_plot(own, files), ""]
     return lines
+
+
+def _read(root):
+    return json.loads((root / RESULTS).read_text(encoding="utf-8"))
 
 
 def files_to_copy(number: str, command: str, root: Path = ROOT) -> dict[str, list[Path]]:

@@ -10,7 +10,7 @@ from markdown import Extension
 from markdown.preprocessors import Preprocessor
 
 from shared_project.chapters import ROOT
-from tools.site.costs import cost_tables
+from tools.site.costs import cost_tables, time_of
 from tools.site.embed import EmbedPreprocessor, chapter_list, count_lines, link_to_test
 from tools.site.glossary import TermTreeprocessor
 from tools.site.packing import current_build
@@ -37,8 +37,9 @@ DIRECTIVES = {
     "toolkit": toolkit_table,
 }
 LINE = re.compile(rf"\[({'|'.join(DIRECTIVES)})(?: ([^\]]+))?\]")
-# `{lines PATH}` and `{test PATH::NAME}` within a line become what the function returns.
-INLINE = {"lines": count_lines, "test": link_to_test}
+# `{lines PATH}`, `{test PATH::NAME}` and `{time STEP}` within a line become what the function
+# returns.
+INLINE = {"lines": count_lines, "test": link_to_test, "time": time_of}
 WITHIN = re.compile(rf"\{{({'|'.join(INLINE)}) ([^}}\s]+)\}}")
 
 

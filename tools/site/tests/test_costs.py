@@ -3,7 +3,7 @@ import json
 import pytest
 
 from shared_project.chapters import ROOT
-from tools.site.costs import RESULTS, CostError, cost_tables, files_to_copy
+from tools.site.costs import RESULTS, CostError, cost_tables, files_to_copy, time_of
 
 
 @pytest.fixture
@@ -136,6 +136,17 @@ def test_the_plot_says_in_words_what_it_shows(tables):
 def test_results_that_do_not_fit_the_steps_are_an_error(tables, results, problem):
     with pytest.raises(CostError, match=problem):
         tables(*results)
+
+
+def test_a_page_tells_the_time_of_a_step(tables, root):
+    tables(figures("05/1", rows=1_000_000), *both("05/load"), figures("05/1", seconds=173.4))
+    assert time_of("05/1", root) == "173 s"
+
+
+def test_the_time_of_a_step_that_was_not_measured_is_an_error(tables, root):
+    tables(*both("05/load"), figures("05/1", "PostgreSQL"))
+    with pytest.raises(CostError, match="not measured.*05/1"):
+        time_of("05/1", root)
 
 
 def test_what_was_not_measured_is_a_dash(tables):
