@@ -147,9 +147,10 @@ class Run:
         sys.stdout, sys.stderr, sys.stdin = streams
         code, crash = 0, None
         try:
-            command = load(self.path)()
-            with installed(self.name, command), limited_work(self.seconds):
-                code = self._execute(command, [*map(str, args)])
+            with limited_work(self.seconds):
+                command = load(self.path)()
+                with installed(self.name, command):
+                    code = self._execute(command, [*map(str, args)])
         except CommandError as error:
             code = error.returncode
             streams[1].write(f"CommandError: {error}\n")
