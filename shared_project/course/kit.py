@@ -244,7 +244,7 @@ def _ending(ran):
 def limited_work(seconds: float = SECONDS_OF_WORK) -> Iterator[None]:
     """Raise StillRunning in the block after so many seconds of the CPU's time.
 
-    Where there is no such timer (Windows, a browser), nothing is done.
+    Where there is no such timer (Windows), nothing is done.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not hasattr(signal, "setitimer") or not in_main_thread:

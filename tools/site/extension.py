@@ -16,6 +16,7 @@ from tools.site.glossary import TermTreeprocessor
 from tools.site.packing import current_build
 from tools.site.practice import exercise_boxes
 from tools.site.reference import behavior_table, command_list
+from tools.site.solutions import solution
 from tools.site.sources import file_list
 from tools.site.stages import stage
 from tools.site.steps import steps_bar
@@ -31,6 +32,7 @@ DIRECTIVES = {
     "exercises": exercise_boxes,
     "files": file_list,
     "readme": readme_block,
+    "solution": solution,
     "stage": stage,
     "toolkit": toolkit_table,
 }
