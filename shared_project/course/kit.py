@@ -147,9 +147,10 @@ class Run:
         sys.stdout, sys.stderr, sys.stdin = streams
         code, crash = 0, None
         try:
-            command = load(self.path)()
-            with installed(self.name, command), limited_work(self.seconds):
-                code = self._execute(command, [*map(str, args)])
+            with limited_work(self.seconds):
+                command = load(self.path)()
+                with installed(self.name, command):
+                    code = self._execute(command, [*map(str, args)])
         except CommandError as error:
             code = error.returncode
             streams[1].write(f"CommandError: {error}\n")
@@ -243,7 +244,7 @@ def _ending(ran):
 def limited_work(seconds: float = SECONDS_OF_WORK) -> Iterator[None]:
     """Raise StillRunning in the block after so many seconds of the CPU's time.
 
-    Where there is no such timer (Windows, a browser), nothing is done.
+    Where there is no such timer (Windows), nothing is done.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not hasattr(signal, "setitimer") or not in_main_thread:

@@ -10,6 +10,7 @@ An empty fenced block with a `file` is filled from that file when the site is bu
 - `highlight`: texts, separated by ` | `; the lines that hold one of them are highlighted.
 - `id`: an id for the block, from which the ids of its lines are made.
 - `since`: the file of the step before; the block shows the difference (see `steps.py`).
+- `name`: with `since`, the title of a file that no page shows whole and that nobody edits.
 
 The block gets the file's own line numbers and, unless it has an `id`, a title: the file's path, as
 a link to these lines in the whole file. Where attr_list is on, the block also says where its code
@@ -20,7 +21,8 @@ where that editor has the file. A file, symbol or text that is not there fails t
 import ast
 import re
 import textwrap
-from pathlib import Path
+from html import escape
+from pathlib import Path, PurePosixPath
 
 from markdown.preprocessors import Preprocessor
 
@@ -31,7 +33,7 @@ from tools.site.steps import read_steps, step_html
 
 FENCE = re.compile(r'^(?P<indent> *)```(?P<language>\w+) (?P<options>file=".*")$')
 OPTION = re.compile(r'(\w+)="([^"]*)"')
-OPTIONS = {"file", "symbol", "first", "last", "highlight", "id", "since"}
+OPTIONS = {"file", "symbol", "first", "last", "highlight", "id", "since", "name"}
 
 
 class EmbedError(ValueError):
@@ -181,19 +183,24 @@ class EmbedPreprocessor(Preprocessor):
 def step_block(options: dict[str, str], language: str) -> str:
     """Return the HTML of a step as its difference from the step before. Raises EmbedError."""
     path = options["file"]
-    if options.keys() != {"file", "since"}:
-        raise EmbedError(f"{path}: since goes with file alone")
+    if options.keys() - {"name"} != {"file", "since"}:
+        raise EmbedError(f"{path}: since goes with file and name alone")
     try:
         source, before = read_steps(path, options["since"], ROOT)
     except OSError as error:
         raise EmbedError(f"{error.filename}: {error.strerror}") from None
+    if name := options.get("name"):
+        title, attributes = escape(name), {}
+    else:
+        name = path
+        title, attributes = link(options, 1, len(source.splitlines())), where_from(options, 1)
     return step_html(
         source,
         before,
         language=language,
-        name=Path(path).name,
-        title=link(options, 1, len(source.splitlines())),
-        attributes=where_from(options, 1),
+        name=PurePosixPath(name).name,
+        title=title,
+        attributes=attributes,
     )
 
 

@@ -17,6 +17,7 @@ from tools.site.packing import current_build
 from tools.site.practice import exercise_boxes
 from tools.site.quiz import quiz_boxes
 from tools.site.reference import behavior_table, command_list
+from tools.site.solutions import solution
 from tools.site.sources import file_list
 from tools.site.stages import stage
 from tools.site.steps import steps_bar
@@ -33,6 +34,7 @@ DIRECTIVES = {
     "files": file_list,
     "quiz": quiz_boxes,
     "readme": readme_block,
+    "solution": solution,
     "stage": stage,
     "toolkit": toolkit_table,
 }

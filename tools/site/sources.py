@@ -3,7 +3,8 @@
 `python -m tools.site` writes a page `docs/files/NN.md` for each chapter,
 `docs/files/shared.md` for what the chapters share, and three more for the course's own machinery.
 Such a page holds the line `[files NN]`, which becomes the files themselves while the site is
-built, so a page never shows an old state of them.
+built, so a page never shows an old state of them. The pages of solutions are there, too: see
+`solutions.py`.
 """
 
 import os
@@ -11,6 +12,7 @@ import re
 from pathlib import Path
 
 from shared_project.chapters import ROOT, Chapter, discover
+from tools.site.solutions import solution_pages
 
 PAGES = ROOT / "docs" / "files"
 TOP = ["conftest.py", "manage.py", "pyproject.toml", "start.py"]
@@ -139,14 +141,15 @@ def file_list(page: str, root: Path = ROOT) -> list[str]:
 def write_pages(root: Path = ROOT, folder: Path = PAGES) -> int:
     """Write the pages into `folder`, and return how many there are.
 
-    A page that is as it should be is left alone, and the page of a chapter that is gone is
-    removed.
+    A page that is as it should be is left alone, and the page of a chapter or an exercise that is
+    gone is removed.
     """
     texts = {f"{name}.md": _page(name, title, about) for name, (title, about) in TEXTS.items()}
     for chapter in discover(root / "chapters"):
         number, count = chapter.number, int(chapter.number)
         about = f"[Chapter {count}](../chapters/{number}-{chapter.app}.md) explains them."
         texts[f"{number}.md"] = _page(number, f"Files of chapter {count}", about)
+    texts |= solution_pages(root)
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.md"):
         if old.name not in texts:

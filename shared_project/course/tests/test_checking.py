@@ -121,9 +121,10 @@ def test_a_file_that_is_not_there_is_broken(exercise, shop, tmp_path):
     assert "There is no say_hello.py" in str(verdict.first.error)
 
 
-def test_an_endless_loop_is_stopped_and_nothing_after_it_counts(verdict_of, monkeypatch):
+@pytest.mark.parametrize("text", [HELLO.format("while True: pass"), "while True: pass"])
+def test_an_endless_loop_is_stopped_and_nothing_after_it_counts(verdict_of, monkeypatch, text):
     monkeypatch.setattr(kit, "SECONDS_OF_WORK", 0.2)
-    verdict = verdict_of(HELLO.format("while True: pass"))
+    verdict = verdict_of(text)
     assert verdict.outcome == "endless"
     assert [one.held for one in verdict.expectations] == [False, None]
 

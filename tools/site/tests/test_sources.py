@@ -1,6 +1,7 @@
 import html
 import os
 import re
+import shutil
 from functools import partial
 
 import pytest
@@ -203,6 +204,16 @@ def test_a_new_chapter_gets_a_page_and_that_of_a_chapter_that_is_gone_is_removed
     (root / "chapters" / "01").rename(root / "chapters" / "10")
     write_pages(root, folder)
     assert sorted(page.stem for page in folder.iterdir()) == ["10", *SHARED]
+
+
+def test_the_solution_of_each_exercise_gets_a_page_too(root):
+    folder = root / "docs" / "files"
+    shutil.copytree(ROOT / "chapters/01", root / "chapters/01", dirs_exist_ok=True)
+    write_pages(root, folder)
+    assert (folder / "solution-price_list.md").exists()
+    (root / "chapters/01/exercises.toml").write_text("exercise = []\n")
+    write_pages(root, folder)
+    assert not (folder / "solution-price_list.md").exists()
 
 
 def test_a_page_is_written_only_where_it_differs(root):

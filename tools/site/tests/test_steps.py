@@ -105,10 +105,18 @@ def test_a_step_on_a_page_leads_to_its_whole_file():
     assert re.search(rf'<a href="[^"]+">{SECOND}</a>', html)
 
 
+def test_a_difference_with_a_name_leads_nowhere_and_cannot_be_edited():
+    html = render(f'```python file="{SECOND}" since="{FIRST}" name="mine/<1>.py"\n```')
+    assert '<span class="filename">mine/&lt;1&gt;.py<span' in html
+    assert 'aria-label="&lt;1&gt;.py"' in html
+    assert "<a " not in html
+    assert "data-path" not in html
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (f'since="{FIRST}" symbol="Command"', "since goes with file alone"),
+        (f'since="{FIRST}" symbol="Command"', "since goes with file and name alone"),
         ('since="chapters/05/steps/0_nothing.py"', "No such file"),
     ],
 )

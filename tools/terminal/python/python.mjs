@@ -106,6 +106,9 @@ export class Python {
       read: (most) => self.read(most),
       complete: () => host.complete?.(),
       schedule: (callback, milliseconds) => self.schedule(callback, milliseconds),
+      set_alarm: (signal, milliseconds) => {
+        self.alarm = signal && { signal, at: performance.now() + milliseconds };
+      },
       begin_wait: () => (self.waits = true),
       end_wait: () => {
         self.waits = false;
@@ -190,6 +193,11 @@ export class Python {
         const now = performance.now();
         skipped = now - answered < FAST ? SKIPPED : 0;
         answered = now;
+        if (self.alarm && now > self.alarm.at) {
+          const { signal } = self.alarm;
+          self.alarm = undefined;
+          return signal;
+        }
         return host.signal();
       },
       set 0(_) {},
@@ -271,6 +279,7 @@ export class Python {
     const { py, module } = this;
     this.process = { stdin };
     this.waits = false;
+    this.alarm = undefined;
     this.forget();
     py.setStdout({ write: writer(module, stdout), isatty: stdout.terminal });
     py.setStderr({ write: writer(module, stderr), isatty: stderr.terminal });

@@ -326,6 +326,37 @@ def test_files_stay_from_one_command_to_the_next(shared):
     assert shared.run("cat note.txt").code == 1
 
 
+# --- Timers ---
+
+TIMER = """import signal, time
+signal.signal(signal.SIGVTALRM, lambda *_: print('rung'))
+end = time.monotonic() + 0.4
+{}
+while time.monotonic() < end: pass
+"""
+RING = "signal.setitimer(signal.ITIMER_VIRTUAL, 0.1)"
+
+
+def test_a_timer_interrupts_what_computes_once(shared):
+    assert shared.says(TIMER.format(RING)) == "rung"
+
+
+def test_a_timer_that_is_taken_back_or_whose_process_has_ended_does_not_ring(shared):
+    assert shared.says(TIMER.format(f"{RING}; {RING.replace('0.1', '0')}")) == ""
+    shared.says(f"import signal; {RING}")
+    assert shared.says(TIMER.format("")) == ""
+
+
+def test_an_endless_exercise_ends_with_the_verdict_that_says_so(shared):
+    shared.run("python manage.py course start 06.1")
+    target = "practice/management/commands/pack_orders.py"
+    shared.run(f"echo 'while True: pass' > {target}")
+    done = shared.run("python manage.py course check 06.1")
+    assert done.code == 1
+    assert "It was still running after 2 s of work." in done.output
+    shared.run("rm -r practice")
+
+
 # --- pytest's database ---
 
 TEST_DATABASE = """
