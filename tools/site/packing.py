@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared_project.chapters import ROOT
+from shared_project.course.exercises import exercises
 from shared_project.tour import read_tours
 from tools.site.libraries import ASSETS, TERMINAL, find, is_installed
 
@@ -136,7 +137,11 @@ def fill(target: Path, node: str) -> None:
     tables = b"".join(
         content for path, content in sorted(course.items()) if "/migrations/" in path
     )
-    manifest = {"tables": hashlib.sha256(tables).hexdigest()[:16], "built": built}
+    manifest = {
+        "tables": hashlib.sha256(tables).hexdigest()[:16],
+        "built": built,
+        "exercises": keys_of_exercises(),
+    }
     (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -194,6 +199,14 @@ def work_folder() -> Iterator[Path]:
     WORK.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=WORK) as folder:
         yield Path(folder)
+
+
+def keys_of_exercises() -> dict[str, list[str]]:
+    """Return the keys of each chapter's exercises."""
+    keys = {}
+    for exercise in exercises(ROOT):
+        keys.setdefault(exercise.chapter, []).append(exercise.key)
+    return keys
 
 
 def site_packages(lock: str) -> Path:

@@ -1,10 +1,11 @@
 """The exercises of a chapter on its page: a line `[exercises 05]`.
 
 Each is a box that opens, with its task, its checklist and its hints. Where the site has a
-terminal, the box gets buttons that type a line into it: Start, Check, Hint.
+terminal, the box gets buttons that type a line into it, and its checklist is ticked.
 """
 
 import json
+import posixpath
 from html import escape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from shared_project.course.exercises import Exercise, exercises
 from tools.site.packing import current_build
 
 KINDS = {"build": "build", "repair": "repair", "test": "write the test"}
+ACTIONS = ["Start", "Check", "Hint", "Solution"]
 
 
 def exercise_boxes(number: str, root: Path = ROOT) -> list[str]:
@@ -30,7 +32,9 @@ def exercise_boxes(number: str, root: Path = ROOT) -> list[str]:
 
 def _box(exercise: Exercise, build: str | None) -> list[str]:
     title = f"{exercise.name} {exercise.title} ({KINDS[exercise.kind]}, {exercise.minutes} min)"
-    lines = [*exercise.task.splitlines(), ""]
+    first, *others = exercise.task.split("\n\n")
+    # Links lead there.
+    lines = "\n\n".join([f"{first}\n{{: #{exercise.key} }}", *others, ""]).splitlines()
     if exercise.needs:
         lines += [f"It needs {exercise.needs}.", ""]
     lines += [f"1. {text}" for text in exercise.expectations.values()]
@@ -44,19 +48,34 @@ def _box(exercise: Exercise, build: str | None) -> list[str]:
 
 
 def _bar(exercise, build):
-    attributes = {"class": "exercise-bar", "data-exercise": exercise.name}
+    attributes = {
+        "class": "exercise-bar",
+        "data-exercise": exercise.name,
+        "data-key": exercise.key,
+    }
     if build:
-        actions = {name: f"python manage.py course {name.lower()} {exercise.name}"
-                   for name in ("Start", "Check", "Hint")}  # fmt: skip
+        actions = {name: _line(name, exercise) for name in ACTIONS}
         attributes |= {
             "data-build": build,
             "data-actions": json.dumps(actions),
-            "data-path": f"practice/{exercise.target}",
+            "data-terminal": "",
+            "data-path": f"practice/{_file_to_open(exercise)}",
             "data-line": "1",
         }
     opening = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
     return (
-        f"<p{opening}>Type <code>python manage.py course start {exercise.name}</code>, change "
-        f"<code>practice/{exercise.target}</code>, and type "
-        f"<code>python manage.py course check {exercise.name}</code>.</p>"
+        f"<p{opening}><span>Type <code>{_line('start', exercise)}</code>, change "
+        f"<code>{exercise.place}</code>, and type <code>{_line('check', exercise)}</code>.</span>"
+        f'<a class="solution-link" href="../files/solution-{exercise.key}.html" hidden>'
+        "The solution, and why it is right</a></p>"
     )
+
+
+def _line(action, exercise):
+    return f"python manage.py course {action.lower()} {exercise.name}"
+
+
+def _file_to_open(exercise):
+    """Return the starter's file with the name of the command, or else its first."""
+    name = posixpath.basename(exercise.target)
+    return min(exercise.files("starter"), key=lambda path: posixpath.basename(path) != name)

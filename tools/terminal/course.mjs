@@ -12,6 +12,8 @@ export const course = {
   /** What the shop stores, and its database in it. A new build whose tables differ drops it. */
   data: "var/",
   database: "var/db.sqlite3",
+  /** What the learner has done of the exercises. */
+  progress: "practice/progress.toml",
   outdated: "The demo shop's tables have changed, so its database starts afresh.",
   /** What commands write elsewhere: no change that a learner has made. */
   made: /^users\.(csv|json|xml)$/,
@@ -46,6 +48,7 @@ export const course = {
     home: "/course",
     settings: "shared_project.settings",
     database: "var/db.sqlite3",
+    progress: "practice/progress.toml",
     /** The tables that the database panel shows: those with the prefix, and these. */
     prefix: "shop_",
     tables: ["auth_user"],

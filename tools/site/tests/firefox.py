@@ -100,6 +100,9 @@ class Page:
     def type(self, text):
         self.ask("type", text=text)
 
+    def press(self, key):
+        self.ask("press", key=key)
+
     @property
     def said(self):
         """The errors on the console."""

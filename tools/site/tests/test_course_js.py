@@ -109,6 +109,100 @@ def test_what_another_page_has_stored_is_replaced(visit, kept):
     assert page.evaluate("localStorage.getItem('finished-chapters')") == '["02"]'
 
 
+ERRORS = "chapters/05-errors.html"
+TELL = "(detail) => { dispatchEvent(new CustomEvent('exercises', { detail })); }"
+
+
+def solve(page, *, chapter="05", **exercises):
+    """Tell the page what the terminal tells: of each exercise whether it is solved, and `last`."""
+    entries = {key: {"solved": solved, "last": last} for key, (solved, last) in exercises.items()}
+    others = {"01": {"hello": {"solved": False, "last": ""}}}
+    page.evaluate(TELL, {**others, chapter: entries})
+
+
+def box_of(page, key):
+    """Return what a box shows as solved: its title, the ticked lines, the link to the solution."""
+    box = page.locator(f"details.exercise:has([data-key={key}])")
+    box.evaluate("(box) => (box.open = true)")
+    title = box.locator("summary").first.text_content()
+    lines = [item.text_content() for item in box.locator("> ol > li").all()]
+    held = [number for number, text in enumerate(lines, 1) if text.endswith("✓ (holds)")]
+    return title.endswith("✓ (solved)"), held, box.locator(".solution-link").is_visible()
+
+
+def counted(page, place):
+    return [
+        " ".join(text.split())
+        for text in page.locator(f"{place} .solved-count").all_text_contents()
+    ]
+
+
+def test_solved_exercises_are_counted_wherever_the_chapter_is_linked(visit, address):
+    page = visit(ERRORS)
+    assert counted(page, ".md-nav--primary") == []
+    solve(page, check_emails=(True, "y"), import_customers=(False, "n y"))
+    assert counted(page, ".md-nav--primary") == ["1 of 2 exercises solved"]
+    page.goto(address + "index.html")
+    link = page.locator(".md-nav--primary a:has(.solved-count)")
+    assert link.get_attribute("href").endswith("05-errors.html")
+    assert counted(page, "article") == ["1 of 2 exercises solved"]
+
+
+def test_the_box_of_an_exercise_shows_what_holds_and_stays_so_after_a_reload(visit):
+    page = visit(ERRORS)
+    assert box_of(page, "check_emails") == (False, [], False)
+    solve(page, check_emails=(False, "y n y n n n"))
+    assert box_of(page, "check_emails") == (False, [1, 3], False)
+    solve(page, check_emails=(True, "y y y y y y"))
+    page.reload()
+    assert box_of(page, "check_emails") == (True, [1, 2, 3, 4, 5, 6], True)
+    solve(page, check_emails=(False, ""))  # a reset
+    assert box_of(page, "check_emails") == (False, [], False)
+
+
+def test_what_was_solved_elsewhere_holds_and_what_has_grown_is_to_be_checked(visit):
+    page = visit(ERRORS)
+    solve(page, check_emails=(True, ""), import_customers=(True, "y y"))
+    assert box_of(page, "check_emails") == (True, [1, 2, 3, 4, 5, 6], True)
+    assert box_of(page, "import_customers") == (True, [], True)
+
+
+def test_another_tab_shows_what_is_solved_in_this_one(visit, address):
+    page = visit(ERRORS)
+    other = page.context.new_page()
+    other.goto(address + "index.html")
+    solve(page, check_emails=(True, "y"))
+    other.locator(".md-nav--primary .solved-count").wait_for(state="attached")
+
+
+def test_the_home_page_goes_on_where_exercises_are_solved(visit, address):
+    page = visit(ERRORS)
+    solve(page, check_emails=(True, "y"), import_customers=(False, ""))
+    page.goto(address + "index.html")
+    place, next_stop = page.locator(".place"), page.locator(".path .next a")
+    assert place.inner_text() == ("1 of 3 exercises solved. Go on with 5. Validation and errors.")
+    assert next_stop.inner_text() == "Validation and errors"
+    assert page.locator(".actions .start").inner_text() == "Go on with 5. Validation and errors"
+    # A chapter with nothing left to solve is behind the learner, ticked or not.
+    solve(page, check_emails=(True, "y"), import_customers=(True, "y"))
+    assert place.inner_text() == "2 of 3 exercises solved. Go on with 1. Hello."
+    page.goto(address + GREET)
+    tick(page)
+    page.goto(address + "index.html")
+    assert re.match(r"1 of \d+ chapters finished, 2 of 3 exercises solved\. ", place.inner_text())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kept", ["{", "3", "null", '{"05": 3}', '{"05": {"check_emails": null}}'])
+def test_exercises_that_another_page_has_stored_count_nothing(visit, kept):
+    page = visit(ERRORS)
+    page.evaluate("(kept) => localStorage.setItem('exercises', kept)", kept)
+    page.reload()
+    assert box_of(page, "check_emails") == (False, [], False)
+    assert counted(page, ".md-nav--primary") == []
+    tick(page)
+
+
 def test_a_term_explains_itself_to_the_keyboard(visit):
     page = visit(GREET)
     page.locator("h1 .headerlink").focus()

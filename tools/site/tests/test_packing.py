@@ -352,6 +352,16 @@ def test_changed_tables_of_the_shop_are_known_by_the_manifest(root, programs):
     assert shop() != first
 
 
+def test_the_manifest_has_the_keys_of_each_chapters_exercises(root, programs):
+    entry = '[[exercise]]\nnumber = 1\nkey = "{}"\ntitle = ""\nkind = "build"\nminutes = 5\n'
+    entry += 'task = ""\nhints = []\nwhy = ""\n'
+    write(root, {"chapters/01/exercises.toml": entry.format("b") + entry.format("a")})
+    write(root, {"chapters/05/exercises.toml": entry.format("c")})
+    pack_terminal()
+    manifest = json.loads((packing.TARGET / name_of_build() / "manifest.json").read_text())
+    assert manifest["exercises"] == {"01": ["b", "a"], "05": ["c"]}
+
+
 def test_a_pack_that_is_read_back_is_the_same(tmp_path):
     files = {"b/é.txt": b"two\n", "a.txt": b"", "c.bin": bytes(range(256))}
     write_pack(tmp_path / "some.pack.gz", files)

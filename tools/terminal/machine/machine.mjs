@@ -94,6 +94,7 @@ class Machine extends EventTarget {
   #serviceWorker;
   #disk;
   #built;
+  #exercises; // the keys of each chapter's
 
   #openDisk() {
     this.#opening ??= this.#readDisk().catch((error) => {
@@ -111,6 +112,7 @@ class Machine extends EventTarget {
       unzippedBytes("course.pack"),
     ]);
     this.#built = manifest.built;
+    this.#exercises = manifest.exercises;
     const disk = new Disk(new Map(unpack(pack)), manifest.tables, (text) =>
       this.emit("notice", { text }),
     );
@@ -447,6 +449,20 @@ class Machine extends EventTarget {
 
   tables() {
     return this.#ask("tables");
+  }
+
+  /** The exercises: by chapter and key, whether one is solved, and what its last check found. */
+  async exercises() {
+    const isBegun = (await this.current(course.progress)) !== null;
+    const entries = isBegun ? await this.#ask("progress") : {};
+    const describe = (key) => {
+      const { solved = false, last = "" } = entries[key] ?? {};
+      return [key, { solved, last }];
+    };
+    const all = Object.entries(this.#exercises);
+    return Object.fromEntries(
+      all.map(([chapter, keys]) => [chapter, Object.fromEntries(keys.map(describe))]),
+    );
   }
 
   /** What Python takes: `{ memory, files, objects }`. No command changes it for the next one. */

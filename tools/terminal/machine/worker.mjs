@@ -1,7 +1,7 @@
 // The worker: a disk, a shell and Python, behind messages. One line runs at a time.
 //
-// From the page: boot, run, input, signal, complete, write, tables, usage, snapshot. To the page: ready,
-// output, ask, heard, files, done, answer, ended, failed. machine.mjs is the other end.
+// From the page: boot, run, input, signal, complete, write, tables, progress, usage, snapshot. To the
+// page: ready, output, ask, heard, files, done, answer, ended, failed. machine.mjs is the other end.
 
 import { course } from "../course.mjs";
 import { filesBelow, mount, Python } from "../python/python.mjs";
@@ -354,6 +354,11 @@ async function commandsOf() {
   return commands.catch(() => []);
 }
 
+// Answer with what a function of the prelude writes.
+async function answerWith(name, { id }) {
+  post("answer", { id, value: await python.output(name, { cwd: HOME, env: ENVIRONMENT }) });
+}
+
 // These wait for each other: there is one memory.
 const inTurn = {
   boot,
@@ -361,9 +366,8 @@ const inTurn = {
   complete: async ({ id, line, cursor }) => {
     post("answer", { id, value: await complete(shell, line, cursor, commandsOf) });
   },
-  tables: async ({ id }) => {
-    post("answer", { id, value: await python.output("tables", { cwd: HOME, env: ENVIRONMENT }) });
-  },
+  tables: (message) => answerWith("tables", message),
+  progress: (message) => answerWith("progress", message),
   usage: ({ id }) => post("answer", { id, value: python.usage }),
   write: ({ files }) => {
     commands = undefined;

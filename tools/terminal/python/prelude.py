@@ -28,6 +28,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 import weakref
 from asyncio import events
 
@@ -587,6 +588,12 @@ def tables():
 
 def as_text(value):
     return None if value is None else str(value)[:MOST_CHARACTERS]
+
+
+def progress():
+    """Write what the learner has done of the exercises, which is kept as TOML."""
+    with open(COURSE["progress"], "rb") as file:
+        print(json.dumps(tomllib.load(file)))
 
 
 def commands():

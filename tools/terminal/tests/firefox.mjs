@@ -44,6 +44,7 @@ const orders = {
   goto: ({ page, address }) => pages[page].page.goto(address).then(() => null),
   reload: ({ page }) => pages[page].page.reload().then(() => null),
   type: ({ page, text }) => pages[page].page.keyboard.type(text),
+  press: ({ page, key }) => pages[page].page.keyboard.press(key),
   // A function is called with the argument.
   evaluate: ({ page, text, argument }) =>
     pages[page].page.evaluate(`(async () => {

@@ -357,6 +357,23 @@ def test_an_endless_exercise_ends_with_the_verdict_that_says_so(shared):
     shared.run("rm -r practice")
 
 
+# --- Exercises ---
+
+PROGRESS = "practice/progress.toml"
+
+
+def test_what_the_learner_has_done_is_told_by_chapter_and_key(open_tab):
+    tab = open_tab().start()
+    about = "machine.exercises().then((all) => all['05'].check_emails)"
+    assert tab.page.evaluate(about) == {"solved": False, "last": ""}
+    tab.run(f"mkdir practice; echo '[check_emails]\nsolved = true\nlast = \"y n\"' > {PROGRESS}")
+    assert tab.page.evaluate(about) == {"solved": True, "last": "y n"}
+    tab.run(f"echo '[' > {PROGRESS}")
+    assert tab.page.evaluate(f"{about}.catch(() => 'unknown')") == "unknown"
+    tab.page.evaluate("machine.reset()")
+    assert tab.page.evaluate(about) == {"solved": False, "last": ""}
+
+
 # --- pytest's database ---
 
 TEST_DATABASE = """

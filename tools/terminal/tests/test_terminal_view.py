@@ -49,7 +49,8 @@ def folder(tmp_path_factory):
     shutil.copy(TERMINAL / "tests/fake-machine.mjs", build / "machine/machine.mjs")
     shutil.copy(TERMINAL / "tests/view.html", folder)
     shutil.copy(ROOT / "docs/javascripts/terminal.js", folder / "javascripts")
-    shutil.copy(ROOT / "docs/stylesheets/extra.css", folder)
+    for name in ("extra", "exercises"):
+        shutil.copy(ROOT / f"docs/stylesheets/{name}.css", folder)
     styles = Path(material.__path__[0]) / "templates/assets/stylesheets"
     for name in ("main", "palette"):
         shutil.copy(next(styles.glob(f"{name}.*.min.css")), folder / f"{name}.css")
@@ -270,6 +271,38 @@ def test_ctrl_c_copies_what_is_selected_and_interrupts_nothing(visit):
     copied = "() => navigator.clipboard.readText().then((text) => text === 'Hello')"
     page.wait_for_function(copied)
     wait_for(page, "Hello from Django!\n$")
+
+
+def test_start_types_its_line_and_opens_the_editor_when_that_has_worked(visit):
+    page = visit()
+    press(page, "Start exercise 05.1")
+    page.locator(".exercise-bar + .course-terminal .course-editor").wait_for()
+    assert page.locator(".file-title").inner_text() == "practice/hello.py"
+    assert page.evaluate("fakeMachine.ran") == [
+        {"line": "python manage.py hello", "terminal": True}
+    ]
+
+
+def test_start_opens_no_editor_when_its_line_has_failed(visit):
+    page = visit()
+    press(page, "Start exercise 05.2")
+    page.get_by_text("Ready. Exit code 1").wait_for()
+    wait_for(page, "\n$")
+    assert page.locator(".course-editor").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("exercise", "second"),
+    [("05.1", "python manage.py helo --anyway"), ("05.2", "python manage.py hello")],
+    ids=["refused at first", "shown at first"],
+)
+def test_who_asks_for_the_solution_twice_gets_it_anyway(visit, exercise, second):
+    page = visit()
+    press(page, f"Solution exercise {exercise}")
+    wait_for(page, "\n$")
+    press(page, f"Solution exercise {exercise}")
+    page.wait_for_function("() => fakeMachine.ran.length === 2")
+    assert ran(page) == [second.removesuffix(" --anyway"), second]
 
 
 def test_the_keyboard_can_leave_the_terminal(visit):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.conftest import NO_TOOLS, WAIT
+from tools.terminal.tests.test_exercises_page import HELLO, PRINTS, WRITES
 from tools.terminal.tests.test_terminal_view import SCREEN
 
 pytestmark = [
@@ -21,6 +22,8 @@ pytestmark = [
 DRIVER = "WebKitWebDriver"
 BROWSERS = Path("/usr/lib").glob("*/webkit2gtk-4.1/MiniBrowser")
 END, ENTER = "\ue010", "\ue007"  # as WebDriver calls the keys
+CODES = {"ArrowDown": "\ue015", "Delete": "\ue017", "End": END, "Enter": ENTER, "Home": "\ue011"}
+CHAPTER = "chapters/05-errors.html"
 STEP = "chapters/05/steps/1_first_draft.py"
 
 
@@ -98,14 +101,19 @@ class Learner:
         )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def learner(webkit, address):
-    learner = Learner(webkit)
-    webkit.get(f"{address}chapters/05-errors.html")
+    """Return a function that opens a page, and returns the learner who reads it."""
+
+    def learner(path):
+        webkit.get(f"{address}{path}")
+        return Learner(webkit)
+
     return learner
 
 
 def test_what_a_learner_does_works_in_webkit(learner):
+    learner = learner(CHAPTER)
     assert not learner.browser.execute_script("return 'Suspending' in WebAssembly")
     learner.press("Run these commands")
     assert "Imported 5 products" in learner.until_ready()
@@ -137,9 +145,26 @@ def test_what_a_learner_does_works_in_webkit(learner):
 
 
 def test_what_hashes_a_password_says_that_this_browser_cannot(learner):
+    learner = learner(CHAPTER)
+    learner.press("Run these commands")
     learner.until_ready()
     learner.type("python manage.py createsuperuser --username boss --email boss@example.com")
     for prompt in ("Password:", "Password (again):"):
         learner.shows(prompt)
         learner.type("correct horse")
     learner.shows("This browser cannot wait for a key")
+
+
+def test_an_exercise_is_solved_in_webkit(learner):
+    learner = learner(HELLO)
+    learner.browser.execute_script("document.querySelector('details.exercise').open = true")
+    learner.press("Start exercise 01.1")
+    for keys, held in ((PRINTS, 3), (WRITES, 4)):
+        learner.until("() => document.querySelector('.cm-content')")
+        learner.browser.execute_script("document.querySelector('.cm-content').focus()")
+        learner.keys(*(CODES.get(key, key) for key in keys))
+        learner.browser.execute_script("document.activeElement.blur()")
+        learner.press("Check exercise 01.1")
+        learner.until(f"() => document.querySelectorAll('.holds').length === {held}")
+    learner.browser.refresh()
+    learner.until("() => document.querySelectorAll('.solved, .holds').length === 5")

@@ -1,5 +1,6 @@
 // Where the page meets the terminal: javascripts/terminal.js imports this, and nothing before.
 
+import { course } from "../course.mjs";
 import { machine } from "../machine/machine.mjs";
 
 const STYLES = ["../vendor/xterm.css", "./terminal.css", "../panels/panels.css"];
@@ -62,15 +63,20 @@ async function open(block) {
   return terminal;
 }
 
-/** Run the block's commands in the terminal below it. */
-export async function run(block) {
+/** Run the block's commands in the terminal below it; call `ended` with the last exit code. */
+export async function run(block, ended) {
   // At once: it takes longer than to load the terminal.
   const starting = machine.start();
   starting.catch(() => {}); // The terminal says it.
   await open(block);
   await terminal.showBelow(block);
   const { run, codes = "[]" } = block.dataset;
-  terminal.run(JSON.parse(run), JSON.parse(codes), "terminal" in block.dataset, starting);
+  terminal.run(JSON.parse(run), {
+    codes: JSON.parse(codes),
+    onTerminal: "terminal" in block.dataset,
+    starting,
+    ended,
+  });
 }
 
 /** Open the block's file, at the lines that the block shows, in the editor below it. */
@@ -88,7 +94,7 @@ const DELETED = "You have deleted this file. The page shows it as it came.";
 
 async function markChanged() {
   const changes = await machine.changes();
-  for (const block of document.querySelectorAll("[data-build][data-path]")) {
+  for (const block of document.querySelectorAll("[data-build][data-path]:not(.exercise-bar)")) {
     const change = changes.get(block.dataset.path);
     let note = block.querySelector(".changed-note");
     if (!change) {
@@ -104,7 +110,21 @@ async function markChanged() {
   }
 }
 
+// --- Exercises: course.js shows how far the learner is, and keeps it for pages without a terminal ---
+
+let told; // the progress, as its file was when it was last told
+
+async function tellExercises() {
+  const text = await machine.current(course.progress);
+  if (text === told) return;
+  told = text;
+  dispatchEvent(new CustomEvent("exercises", { detail: await machine.exercises() }));
+}
+
 // The machine says what keeps it from its files where it is used.
-const mark = () => markChanged().catch(() => {});
-machine.addEventListener("files", mark);
-machine.addEventListener("state", () => machine.state === "ready" && mark());
+const update = () => {
+  markChanged().catch(() => {});
+  tellExercises().catch(() => (told = undefined));
+};
+machine.addEventListener("files", update);
+machine.addEventListener("state", () => machine.state === "ready" && update());

@@ -72,6 +72,8 @@ export class TerminalView {
     if (!focus) return fitted;
     this.#focus();
     this.frame.scrollIntoView({ block: "nearest" });
+    // With an open panel the frame may be higher than the window.
+    this.screen.scrollIntoView({ block: "nearest" });
     return fitted;
   }
 
@@ -90,10 +92,11 @@ export class TerminalView {
 
   /**
    * Run `commands` one after another when the machine has started and is free. A command that
-   * ends with another exit code than it has in `codes`, or else 0, is the last one.
+   * ends with another exit code than it has in `codes`, or else 0, is the last one. `ended` is
+   * called with the exit code of the last one.
    */
-  run(commands, codes, onTerminal, starting) {
-    this.wanted = { commands, codes, onTerminal };
+  run(commands, { codes = [], onTerminal = false, starting, ended }) {
+    this.wanted = { commands, codes, onTerminal, ended };
     this.display.scrollToBottom();
     this.#connect(() => starting);
     this.#showState();
@@ -122,7 +125,7 @@ export class TerminalView {
 
   async #runWanted() {
     if (!this.wanted || !this.lines.isIdle || this.machine.state !== "ready") return;
-    const { commands, codes, onTerminal } = this.wanted;
+    const { commands, codes, onTerminal, ended } = this.wanted;
     this.wanted = undefined;
     const execute = (line) => this.#execute(line, onTerminal);
     const { result, count, draft } = await this.lines.play(commands, execute, codes);
@@ -130,6 +133,7 @@ export class TerminalView {
     const left = commands.length - count;
     if (left) this.#remark(`Stopped here: exit code ${result.code}. ${notRun(left)}`);
     this.lines.open(draft);
+    ended?.(result?.code);
     this.#runWanted();
   }
 
