@@ -1,5 +1,7 @@
 """Each exercise of the course: its starter fails, its solution passes, its hints fit."""
 
+import sys
+
 import pytest
 
 from shared_project.course.checking import Shop
@@ -13,7 +15,17 @@ def shop(django_db_setup, django_db_blocker):
         yield shop
 
 
+@pytest.fixture
+def _untraced():
+    """Without the tracing of coverage, half of the time is enough; test_kit.py covers the kit."""
+    trace = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(trace)
+
+
 @pytest.mark.posix
+@pytest.mark.usefixtures("_untraced")
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda one: f"{one.name} {one.key}")
 def test_an_exercise_has_nothing_wrong(exercise, shop, pytestconfig):
     # One wrong version shows that a hint is found; --full tries them all.
