@@ -1,6 +1,7 @@
 """Check an exercise: run its expectations on somebody's files, and find the hint that fits."""
 
 import contextlib
+import gc
 import io
 import os
 import sqlite3
@@ -24,14 +25,31 @@ from django.test.utils import (
 )
 
 from shared_project.course.exercises import COMMANDS, Exercise, Mistake, sentence
-from shared_project.course.kit import Kit, LoadError, StillRunning, UnmetError, installed, load
+from shared_project.course.kit import (
+    Kit,
+    LoadError,
+    StillRunning,
+    Stopped,
+    UnmetError,
+    check_file,
+    installed,
+    limited_work,
+    load,
+)
 from shared_project.settings import sqlite
+from shared_project.toolkit.shutdown import end_by_signal, replace_handlers, restore_handlers
 
 MEMORY = "file:practice?mode=memory&cache=shared"
 INI = Path(__file__).with_name("kit.ini")
 # Other packages' plugins would change what a check means. Of pytest's own, these cost time: the
 # first two collect garbage twice a run.
-UNWANTED = ("unraisableexception", "threadexception", "cacheprovider", "doctest", "junitxml")
+UNWANTED = (
+    "unraisableexception threadexception cacheprovider doctest faulthandler junitxml "
+    "legacypath pastebin reports setuponly setupplan stepwise"
+).split()
+# What a learner's test may use, and an expectation does not. With `logging`, a command's log would
+# not reach stderr.
+FOR_LEARNERS = ("debugging", "logging", "recwarn", "subtests", "unittest")
 ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
 
 
@@ -131,14 +149,19 @@ class Recorder:
     failures: dict[str, BaseException] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
     faults: dict[str, BaseException] = field(default_factory=dict)
+    signals: list[int] = field(default_factory=list)  # those that have come from outside
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
         yield
         name = item.name
+        if self.signals:
+            item.session.shouldstop = "stopped by a signal"
         if call.excinfo is None:
             if call.when == "call" and name not in self.failures:
                 self.passed.add(name)
+        elif isinstance(call.excinfo.value, (pytest.skip.Exception, pytest.xfail.Exception)):
+            pass  # a test that does not run says nothing
         elif call.when == "call":
             self.passed.discard(name)
             self.failures[name] = call.excinfo.value
@@ -154,40 +177,84 @@ class Recorder:
             self.faults.setdefault(report.nodeid, fault)
 
 
-def run_pytest(file: Path, *plugins: object) -> tuple[Recorder, str]:
+def run_pytest(
+    file: Path, *plugins: object, unwanted=UNWANTED, tracebacks=False
+) -> tuple[Recorder, str]:
     """Run the tests in `file`; return what became of them, and what pytest printed."""
     recorder, output = Recorder(), io.StringIO()
-    options = [f"-pno:{name}" for name in UNWANTED]
+    options = [f"-pno:{name}" for name in unwanted]
     options += ["-q", "-c", str(INI), "--rootdir", str(file.parent), "--import-mode=importlib"]
     options += ["-o", "python_functions=test_* probe_*", "-o", "markers=django_db", "-s"]
     # As Django warns of it; a learner's other warnings are no errors.
     # (pytest takes the message literally here, and looks for it at the beginning.)
     options += ["-W", "ignore", "-W", "error:DateTimeField :RuntimeWarning"]
-    options += ["--tb=short", "--no-header", str(file)]
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        pytest.main(options, plugins=[recorder, *plugins])
-    # pytest takes a module of this name for loaded, though the next file is another one.
-    sys.modules.pop(file.stem, None)
+    # To look for the sources takes a fifth of a check.
+    options += ["--tb=short" if tracebacks else "--tb=no", "--no-header", str(file)]
+    with (
+        _signals_end_it(recorder.signals),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
+    ):
+        try:
+            pytest.main(options, plugins=[recorder, *plugins])
+        finally:
+            # pytest takes a module of this name for loaded, though the next file is another one.
+            sys.modules.pop(file.stem, None)
     return recorder, output.getvalue()
 
 
-def check(exercise: Exercise, practice: Path, shop: Shop) -> Verdict:
-    """Check the files in the folder `practice`, which has the shape of a learner's own."""
+@contextlib.contextmanager
+def _signals_end_it(came: list[int]) -> Iterator[None]:
+    """End the program when a signal comes in the block, and note it in `came`.
+
+    What pytest, the kit and the learner's code make of a KeyboardInterrupt or a SystemExit is for
+    those that an expectation raises. A second signal ends a loop that swallows every exception.
+    """
+
+    def stop(number, frame):
+        came.append(number)
+        if len(came) > 1:
+            os._exit(128 + number)
+        raise Stopped
+
+    replaced = replace_handlers(stop)
+    try:
+        yield
+    except Stopped:
+        pass  # between pytest and this block
+    finally:
+        restore_handlers(replaced)
+    if came:
+        end_by_signal(came[0])
+
+
+def check(exercise: Exercise, practice: Path, shop: Shop, tracebacks=False) -> Verdict:
+    """Check the files in the folder `practice`, which has the shape of a learner's own.
+
+    The verdict's report has `tracebacks` where they are asked for, and after a fault.
+    """
+    check_kind = _check_test if exercise.kind == "test" else _check_command
     with _undisturbed():
-        if exercise.kind == "test":
-            return _check_test(exercise, practice, shop)
-        return _check_command(exercise, practice, shop)
+        verdict = check_kind(exercise, practice, shop, tracebacks)
+        if verdict.outcome == "fault" and not tracebacks:
+            verdict = check_kind(exercise, practice, shop, True)
+    return verdict
 
 
 @contextlib.contextmanager
 def _undisturbed():
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    # pytest leaves much behind, and a check is over before it matters.
+    collects = gc.isenabled()
+    gc.disable()
     variables = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ |= ENVIRONMENT
     try:
         yield
     finally:
         sys.dont_write_bytecode = before
+        if collects:
+            gc.enable()
         for name, value in variables.items():
             if value is None:
                 del os.environ[name]
@@ -195,10 +262,12 @@ def _undisturbed():
                 os.environ[name] = value
 
 
-def _check_command(exercise, practice, shop):
+def _check_command(exercise, practice, shop, tracebacks):
     path = practice / exercise.target
     kit = Kit(exercise.command or exercise.key, path, shop.restore)
-    recorder, output = run_pytest(exercise.folder / "expectations.py", kit)
+    expectations = exercise.folder / "expectations.py"
+    unwanted = (*UNWANTED, *FOR_LEARNERS)
+    recorder, output = run_pytest(expectations, kit, unwanted=unwanted, tracebacks=tracebacks)
     lines = [
         Expectation(
             name,
@@ -260,44 +329,62 @@ def find_mistake(exercise: Exercise, lines: list[Expectation], passed: set[str])
     return max(fitting, key=lambda one: (bool(one.probe), len(one.fails)), default=None)
 
 
-def _check_test(exercise, practice, shop):
+def _check_test(exercise, practice, shop, tracebacks):
     """Run the learner's test on the good command, and on each broken one."""
     path = practice / exercise.target
     lines, output = [], ""
     names = {"passes_on_the_good_command": "good"} | {bad: f"bad/{bad}" for bad in exercise.bad}
+    try:
+        check_file(path)
+    except LoadError as error:
+        return _broken_test(exercise, error, "")
     for name, version in names.items():
-        recorder, text = _run_on(exercise, version, path, shop)
+        recorder, text = _run_on(exercise, version, path, shop, tracebacks)
         output += text
+        errors = [*recorder.failures.values(), *recorder.faults.values()]
+        if any(isinstance(root, StillRunning) for error in errors for root in _causes(error)):
+            lines.append(Expectation(name, exercise.expectations[name], False, StillRunning()))
+            lines += [Expectation(*one) for one in [*exercise.expectations.items()][len(lines) :]]
+            return Verdict("endless", lines, report=output)
         if recorder.faults or not recorder.passed | recorder.failures.keys():
-            error = next(iter(recorder.faults.values()), LoadError("there is no test in it"))
-            lines = [Expectation(one, words) for one, words in exercise.expectations.items()]
-            lines[0].held, lines[0].error = False, LoadError(str(error))
-            lines[0].error.__cause__ = error.__cause__
-            return Verdict("broken", lines, report=output)
-        noticed = bool(recorder.failures)
-        error = None
-        if name == "passes_on_the_good_command":
-            held = not noticed
-            if noticed:
-                error = next(iter(recorder.failures.values()))
-                words = "".join(str(error).splitlines()[:1])
-                error = UnmetError("your test", "it passes", f"{type(error).__name__}: {words}")
-        else:
-            held = noticed
-            error = (
-                None
-                if held
-                else UnmetError(
-                    "your test", "a failure", f"it passes on a command that {sentence(name)}"
-                )
-            )
-        lines.append(Expectation(name, exercise.expectations[name], held, error))
+            error = next(iter(recorder.faults.values()), LoadError("No test in it has run."))
+            return _broken_test(exercise, error, output)
+        lines.append(_line_of_test(exercise, name, recorder))
     verdict = Verdict(
         "solved" if all(one.held for one in lines) else "unmet", lines, report=output
     )
     if verdict.outcome == "unmet":
         verdict.mistake = find_mistake(exercise, lines, _noticed_probes(exercise, path, shop))
     return verdict
+
+
+def _causes(error):
+    return error, error.__cause__
+
+
+def _broken_test(exercise, error, output):
+    lines = [Expectation(*one) for one in exercise.expectations.items()]
+    if isinstance(error, pytest.FixtureLookupError):
+        error = LoadError(f"There is no fixture {error.argname}.")
+    elif not isinstance(error, LoadError):
+        cause, error = error.__cause__ or error, LoadError(str(error))
+        error.__cause__ = cause
+    lines[0].held, lines[0].error = False, error
+    return Verdict("broken", lines, report=output)
+
+
+def _line_of_test(exercise, name, recorder):
+    """Return the line of the checklist for a version: the good one must pass, the others fail."""
+    is_good = name == "passes_on_the_good_command"
+    held, error = is_good != bool(recorder.failures), None
+    if not held and is_good:
+        error = next(iter(recorder.failures.values()))
+        words = "".join(str(error).splitlines()[:1])
+        error = UnmetError("your test", "it passes", f"{type(error).__name__}: {words}")
+    elif not held:
+        happened = f"it passes on a command that {sentence(name)}"
+        error = UnmetError("your test", "a failure", happened)
+    return Expectation(name, exercise.expectations[name], held, error)
 
 
 def _noticed_probes(exercise, path, shop) -> set[str]:
@@ -310,7 +397,7 @@ def _noticed_probes(exercise, path, shop) -> set[str]:
     }
 
 
-def _run_on(exercise, version, path, shop):
+def _run_on(exercise, version, path, shop, tracebacks=False):
     """Run the learner's test on a version of the command.
 
     It is found as a module, so each call makes a command anew, with the streams of its moment.
@@ -320,7 +407,7 @@ def _run_on(exercise, version, path, shop):
     sys.modules[module.__name__] = module
     try:
         with installed(exercise.command, "tested"):
-            return run_pytest(path, _ShopOnly(shop))
+            return run_pytest(path, _ShopOnly(shop), tracebacks=tracebacks)
     finally:
         del sys.modules[module.__name__]
 
@@ -340,6 +427,16 @@ class _ShopOnly:
     def _fresh_shop(self, request):
         if not issubclass(request.cls or object, TestCase):
             self.shop.restore()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self):
+        with limited_work():
+            yield
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self):
+        with limited_work():
+            yield
 
     @pytest.fixture
     def settings(self):

@@ -1,5 +1,6 @@
 """The exercises: what each chapter's `exercises.toml` says of them, and their files."""
 
+import difflib
 import posixpath
 import re
 import tomllib
@@ -10,8 +11,9 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from shared_project.chapters import ROOT
+from shared_project.toolkit.text import quoted
 
-NUMBER = re.compile(r"0?(\d{1,2})\.(\d)")
+NUMBER = re.compile(r"0?(\d{1,2})\.(\d{1,2})")
 COMMANDS = "management/commands"
 
 
@@ -50,6 +52,7 @@ class Exercise:
     needs: str = ""
     command: str = ""
     bad: tuple[str, ...] = ()  # the broken commands that the tests of a learner must notice
+    survivors: tuple[dict, ...] = ()  # changes of the solution that nothing notices, and why
 
     @property
     def name(self) -> str:
@@ -129,11 +132,15 @@ def find_exercise(name: str, root: Path = ROOT) -> Exercise:
     """
     match = NUMBER.fullmatch(name)
     wanted = f"{int(match[1]):02}.{match[2]}" if match else name
-    for exercise in exercises(root):
+    everything = exercises(root)
+    for exercise in everything:
         if wanted in (exercise.name, exercise.key):
             return exercise
+    close = difflib.get_close_matches(name, [one.key for one in everything], n=1)
+    meant = f" Did you mean {close[0]}?" if close else ""
     raise CommandError(
-        f"There is no exercise {name!r}: `python manage.py course list` lists them.", returncode=2
+        f"There is no exercise {quoted(name)}.{meant} To list them: python manage.py course list",
+        returncode=2,
     )
 
 

@@ -9,6 +9,8 @@ import contextlib
 import datetime
 import inspect
 import io
+import logging
+import re
 import shlex
 import signal
 import sys
@@ -16,7 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import decode_source, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+PRACTICE = re.compile(r"practice(\.|$)")
 SECONDS_OF_WORK = 2
 # For the runs after one that went on for longer: what they are for is known by then.
 SECONDS_AFTER_THAT = 0.2
@@ -44,6 +47,14 @@ class UnmetError(AssertionError):
 
 class LoadError(Exception):
     """The learner's file cannot be loaded."""
+
+
+class MissingError(LoadError):
+    """The learner's file is not there."""
+
+
+class Stopped(BaseException):
+    """A signal has come from outside: it ends the check, and is none of the learner's."""
 
 
 class StillRunning(BaseException):
@@ -77,6 +88,7 @@ class Ran:
 
 def load(path: Path) -> type[BaseCommand]:
     """Return the class `Command` of a file, loaded anew. Raises LoadError."""
+    check_file(path)
     name = f"practice.management.commands.{path.stem}"
     spec = spec_from_file_location(name, path)
     module = module_from_spec(spec)
@@ -84,8 +96,8 @@ def load(path: Path) -> type[BaseCommand]:
         # The modules beside it are found as they are for the real command.
         with _packages(path):
             spec.loader.exec_module(module)
-    except FileNotFoundError:
-        raise LoadError(f"There is no {path.name} in {path.parent}.") from None
+    except SystemExit as stop:
+        raise LoadError("it ends Python while it is loaded") from stop
     except Exception as error:
         raise LoadError(str(error)) from error
     command = getattr(module, "Command", None)
@@ -94,24 +106,34 @@ def load(path: Path) -> type[BaseCommand]:
     return command
 
 
+def check_file(path: Path) -> None:
+    """Raise LoadError for what is no file of Python text."""
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise MissingError(f"There is no file {path.name} in {path.parent}.") from None
+    except OSError as error:
+        raise LoadError(f"{path}: {error.strerror}.") from None
+    try:
+        text = decode_source(content)
+    except (UnicodeDecodeError, SyntaxError):
+        text = "\0"
+    if "\0" in text:
+        raise LoadError(f"{path.name} is not text in UTF-8. Save it as UTF-8 in your editor.")
+
+
 @contextlib.contextmanager
 def _packages(path):
-    before = {name: module for name, module in sys.modules.items() if _is_practice(name)}
-    for name in before:
-        del sys.modules[name]
+    before = {name: sys.modules.pop(name) for name in filter(PRACTICE.match, [*sys.modules])}
     parent = str(path.parents[3]) if path.parents[2].name == "practice" else str(path.parents[2])
     sys.path.insert(0, parent)
     try:
         yield
     finally:
         sys.path.remove(parent)
-        for name in [name for name in sys.modules if _is_practice(name)]:
+        for name in filter(PRACTICE.match, [*sys.modules]):
             del sys.modules[name]
         sys.modules.update(before)
-
-
-def _is_practice(name):
-    return name.partition(".")[0] == "practice"
 
 
 @contextlib.contextmanager
@@ -147,10 +169,10 @@ class Run:
         sys.stdout, sys.stderr, sys.stdin = streams
         code, crash = 0, None
         try:
-            with limited_work(self.seconds):
+            with limited_work(self.seconds), log_of_its_own():
                 command = load(self.path)()
                 with installed(self.name, command):
-                    code = self._execute(command, [*map(str, args)])
+                    self._execute(command, [*map(str, args)])
         except CommandError as error:
             code = error.returncode
             streams[1].write(f"CommandError: {error}\n")
@@ -165,8 +187,6 @@ class Run:
             _let_go(error)
             raise
         except Exception as error:
-            # A query that such a frame still reads would outlive its database.
-            traceback.clear_frames(error.__traceback__)
             code, crash = 1, error
             _let_go(error)
         finally:
@@ -181,7 +201,6 @@ class Run:
         positionals = options.pop("args", ())
         options["skip_checks"] = True
         command.execute(*positionals, **options)
-        return 0
 
     def ok(self, *args, **options) -> Ran:
         """Run; fail unless the exit code is 0."""
@@ -203,14 +222,14 @@ class Run:
         words += [f"{key}={value!r}" for key, value in options.items()]
         stdout, stderr, crash = io.StringIO(), io.StringIO(), None
         try:
-            command = load(self.path)()
             with (
-                installed(self.name, command),
                 limited_work(),
                 contextlib.redirect_stdout(Stream()),
                 contextlib.redirect_stderr(Stream()),
             ):
-                call_command(command, *args, stdout=stdout, stderr=stderr, **options)
+                command = load(self.path)()
+                with installed(self.name, command):
+                    call_command(command, *args, stdout=stdout, stderr=stderr, **options)
         except LoadError:
             raise
         except (Exception, SystemExit) as error:
@@ -265,6 +284,18 @@ def limited_work(seconds: float = SECONDS_OF_WORK) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+@contextlib.contextmanager
+def log_of_its_own() -> Iterator[None]:
+    """Begin without the handlers of pytest, and without those of the run before."""
+    root = logging.getLogger()
+    before, level, root.handlers = root.handlers, root.level, []
+    try:
+        yield
+    finally:
+        root.handlers = before
+        root.setLevel(level)
 
 
 @contextlib.contextmanager

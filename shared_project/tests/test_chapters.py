@@ -76,6 +76,12 @@ def test_a_chapter_knows_no_other_chapter(chapter):
     assert violations(chapter.folder, forbidden) == []
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.number)
+def test_an_exercise_stays_as_it_is_when_its_chapter_changes(chapter):
+    assert sources(chapter.folder / "exercises")
+    assert violations(chapter.folder / "exercises", (f"{chapter.app}.",)) == []
+
+
 @pytest.mark.parametrize("folder", ["shared_project", "tools"])
 def test_what_chapters_share_and_tools_import_no_chapter(folder):
     apps = tuple(f"{chapter.app}." for chapter in CHAPTERS)

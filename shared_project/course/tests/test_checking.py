@@ -1,83 +1,17 @@
 """What a check says of files of every kind, with exercises made for these tests."""
 
-import datetime
+import gc
 import os
 import signal
-import threading
 from pathlib import Path
 
 import pytest
 
-from shared_project.course import kit
-from shared_project.course.checking import ENVIRONMENT, Shop, check
-from shared_project.course.dev import check_version, describe, problems
-from shared_project.course.exercises import Exercise, Mistake, find_exercise
-from shared_project.course.kit import Clock, limited_work
-
-HELLO = """\
-import sys
-from django.core.management.base import BaseCommand
-
-
-class Command(BaseCommand):
-    def handle(self, *args, **options):
-        {}
-"""
-SAYS_HELLO = HELLO.format('self.stdout.write("hello")')
-EXPECTATIONS = """\
-def test_it_says_hello(run, expect):
-    ran = run()
-    expect(ran, "stdout", ran.stdout, "hello\\n")
-
-
-def test_it_ends_well(run):
-    run.ok()
-"""
-TEST = """\
-from io import StringIO
-from django.core.management import call_command
-
-
-def test_hello():
-    stdout = StringIO()
-    call_command("say_hello", stdout=stdout)
-    assert stdout.getvalue()
-"""
-FIELDS = {
-    "chapter": "05",
-    "number": 1,
-    "key": "say_hello",
-    "title": "Say hello",
-    "kind": "build",
-    "minutes": 5,
-    "task": "Say hello.",
-    "hints": ("Write.",),
-    "why": "It is polite.",
-}
-
-
-@pytest.fixture(scope="module")
-def shop(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), Shop() as shop:
-        yield shop
-
-
-@pytest.fixture
-def exercise(tmp_path):
-    """Return a function that makes an exercise of these files."""
-
-    def make(files=(), **fields):
-        defaults = {
-            "starter.py": HELLO.format("pass"),
-            "solution.py": SAYS_HELLO,
-            "expectations.py": EXPECTATIONS,
-        }
-        for name, text in {**defaults, **dict(files)}.items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text)
-        return Exercise(**{**FIELDS, "folder": tmp_path, **fields})
-
-    return make
+from shared_project.course import checking, kit
+from shared_project.course.checking import ENVIRONMENT, check
+from shared_project.course.dev import check_version, describe
+from shared_project.course.exercises import find_exercise
+from shared_project.course.tests.samples import HELLO, SAYS_HELLO, TEST, TESTCASE
 
 
 @pytest.fixture
@@ -118,7 +52,72 @@ def test_a_file_that_does_not_load_is_broken_for_code_that_calls_it_too(exercise
 def test_a_file_that_is_not_there_is_broken(exercise, shop, tmp_path):
     verdict = check(exercise(), tmp_path / "practice", shop)
     assert verdict.outcome == "broken"
-    assert "There is no say_hello.py" in str(verdict.first.error)
+    assert "There is no file say_hello.py" in str(verdict.first.error)
+
+
+@pytest.mark.parametrize("content", [b"\x00", b"\xff\xfeh\x00", b"# coding: nothing\n"])
+def test_a_file_that_is_no_text_is_broken(exercise, shop, tmp_path, content):
+    made = exercise()
+    (tmp_path / "mine.py").write_bytes(content)
+    verdict = check_version(made, "mine", shop)
+    assert verdict.outcome == "broken"
+    assert "is not text in UTF-8" in str(verdict.first.error)
+
+
+def test_a_file_that_cannot_be_read_is_broken(exercise, shop, tmp_path):
+    (tmp_path / "practice/management/commands").mkdir(parents=True)
+    (tmp_path / "practice/management/commands/say_hello.py").symlink_to("say_hello.py")
+    verdict = check(exercise(), tmp_path / "practice", shop)
+    assert "say_hello.py: Too many levels of symbolic links." in str(verdict.first.error)
+
+
+def test_a_file_that_ends_python_is_broken(verdict_of):
+    verdict = verdict_of("import sys\nsys.exit(3)\n")
+    assert verdict.outcome == "broken"
+    assert isinstance(verdict.first.error.__cause__, SystemExit)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"), [("SIGINT", KeyboardInterrupt), ("SIGTERM", SystemExit)]
+)
+@pytest.mark.posix
+def test_a_signal_ends_the_check_whatever_the_learners_file_makes_of_it(verdict_of, name, ending):
+    kill = f"import os, signal; os.kill(os.getpid(), signal.{name})"
+    for line in (kill, f"try: exec({kill!r})\n        except BaseException: pass"):
+        with pytest.raises(ending):
+            verdict_of(HELLO.format(line))
+    assert verdict_of(SAYS_HELLO).outcome == "solved"
+
+
+@pytest.mark.posix
+def test_a_second_signal_ends_a_loop_that_swallows_the_first(verdict_of, monkeypatch):
+    class EndedError(BaseException):
+        pass
+
+    def end(code):
+        codes.append(code)
+        raise EndedError
+
+    codes = []
+    monkeypatch.setattr(os, "_exit", end)
+    line = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    twice = f"try: exec({line!r})\n        except BaseException: exec({line!r})"
+    with pytest.raises(KeyboardInterrupt):
+        verdict_of(HELLO.format(twice))
+    assert codes == [130]
+
+
+@pytest.mark.posix
+def test_a_signal_between_pytest_and_the_check_ends_it_too():
+    with pytest.raises(KeyboardInterrupt), checking._signals_end_it([]):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_the_garbage_collector_is_left_as_it_was(exercise, shop):
+    for collects in (False, True):
+        (gc.enable if collects else gc.disable)()
+        check_version(exercise(), "solution", shop)
+        assert gc.isenabled() == collects
 
 
 @pytest.mark.parametrize("text", [HELLO.format("while True: pass"), "while True: pass"])
@@ -153,6 +152,27 @@ def test_the_environment_of_pytest_is_put_back(exercise, shop, monkeypatch):
     assert not {"PYTEST_PLUGINS"} & os.environ.keys() & ENVIRONMENT.keys()
 
 
+def test_a_fixture_that_is_not_there_is_named(exercise, shop):
+    verdict = check_version(
+        learners_test(exercise, "def test_it(nothing_there): pass"), "starter", shop
+    )
+    assert verdict.outcome == "broken"
+    assert str(verdict.first.error) == "There is no fixture nothing_there."
+
+
+def test_a_test_that_is_not_there_is_broken(exercise, shop, tmp_path):
+    verdict = check(learners_test(exercise, TEST), tmp_path / "practice", shop)
+    assert "There is no file test_say_hello.py" in str(verdict.first.error)
+
+
+@pytest.mark.parametrize("text", ["while True: pass", "def test_it():\n    while True: pass"])
+def test_a_test_that_never_ends_is_stopped(exercise, shop, monkeypatch, text):
+    monkeypatch.setattr(checking, "limited_work", lambda: kit.limited_work(0.2))
+    verdict = check_version(learners_test(exercise, text), "starter", shop)
+    assert verdict.outcome == "endless"
+    assert [one.held for one in verdict.expectations] == [False, None]
+
+
 def learners_test(exercise, text):
     return exercise(
         {"starter.py": text, "solution.py": TEST, "good.py": SAYS_HELLO,
@@ -169,82 +189,17 @@ def learners_test(exercise, text):
         (TEST.replace("    assert stdout.getvalue()\n", ""), "unmet", [True, False]),
         ("", "broken", [False, None]),
         ("def x(:", "broken", [False, None]),
-        ("def test_it(nothing_there): pass", "broken", [False, None]),
+        ("import nothing_there", "broken", [False, None]),
+        ("import pytest\n@pytest.mark.skip\ndef test_it(): pass", "broken", [False, None]),
+        ("import pytest\ndef test_it(): pytest.skip()", "broken", [False, None]),
         (TEST.replace("test_hello()", "test_hello(settings)"), "solved", [True, True]),
+        (TESTCASE, "solved", [True, True]),
     ],
 )
 def test_a_test_of_the_learners_is_tried_on_each_command(exercise, shop, text, outcome, held):
     verdict = check_version(learners_test(exercise, text), "starter", shop)
     assert verdict.outcome == outcome
     assert [one.held for one in verdict.expectations] == held
-
-
-def test_an_exercise_without_a_fault_has_no_problems(exercise, shop):
-    mistake = Mistake("silent", "You say nothing.", ("it_says_hello",))
-    files = {"wrong/silent.py": HELLO.format("pass"), "also_print.py": SAYS_HELLO}
-    assert not [*problems(exercise(files, mistakes=(mistake,)), shop)]
-
-
-def test_every_fault_of_an_exercise_is_named(exercise, shop):
-    silent = Mistake("silent", " ", ("it_says_nothing",))
-    unseen = Mistake("unseen", "You are not seen.", ("it_says_hello",))
-    files = {
-        "starter.py": SAYS_HELLO,
-        "solution.py": HELLO.format("pass"),
-        "wrong/silent.py": HELLO.format("pass"),
-        "wrong/unknown.py": SAYS_HELLO,
-    }
-    bad = exercise(files, title="", hints=(" ",), mistakes=(silent, unseen))
-    found = "\n".join(problems(bad, shop))
-    for said in (
-        "title is empty",
-        "a hint is empty",
-        "the mistake silent says nothing",
-        "names it_says_nothing, which is no expectation",
-        "the starter is a solution",
-        "solution is no solution: unmet",
-        "wrong/silent: the hint is unseen",
-        "wrong/unknown: the hint is None",
-        "no file shows the mistake unseen",
-    ):
-        assert said in found
-    assert "wrong/silent" not in "\n".join(problems(bad, shop, few=True))
-
-
-def test_a_starter_that_does_not_load_is_a_fault(exercise, shop):
-    assert "the starter: broken" in "\n".join(problems(exercise({"starter.py": "def x(:"}), shop))
-
-
-def test_work_is_not_limited_where_no_signal_can_be_heard(monkeypatch):
-    def work():
-        with limited_work(0.0001):
-            done.append(True)
-
-    done = []
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    monkeypatch.delattr(signal, "setitimer")
-    work()
-    monkeypatch.undo()
-
-    def fail(*args):
-        raise OSError
-
-    monkeypatch.setattr(signal, "setitimer", fail)
-    work()
-    assert done == [True] * 3
-
-
-def test_the_kits_clock_makes_real_datetimes(monkeypatch):
-    clock = Clock(monkeypatch)
-    before = datetime.datetime.now(datetime.UTC)
-    clock.advance(60)
-    assert datetime.datetime.now(datetime.UTC) - before == datetime.timedelta(seconds=60)
-    assert datetime.datetime.now().tzinfo is None  # noqa: DTZ005
-    moment = datetime.datetime(2026, 3, 1)  # noqa: DTZ001
-    assert isinstance(moment, datetime.datetime)
-    assert issubclass(type(moment), datetime.datetime)
 
 
 @pytest.mark.posix
