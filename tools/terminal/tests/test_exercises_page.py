@@ -165,8 +165,8 @@ def test_files_are_moved_in_the_terminal_and_the_editor_follows(solver):
 def test_hints_and_the_solution_come_by_their_buttons_and_a_reset_takes_all_back(solver):
     learner = solver("01.1", HELLO)
     learner.start()
-    learner.ask("Hint", "2 left.")
-    learner.ask("Hint", "1 left.")
+    learner.ask("Hint", "2 left: ")
+    learner.ask("Hint", "1 left: ")
     learner.ask("Solution", "You have 1 hint left.")
     learner.ask("Solution", learner.exercise.why)
     assert learner.box.locator(".solution-link").is_hidden()
