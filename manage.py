@@ -19,7 +19,11 @@ def main():
             )
         code = run(sys.argv, Path(__file__).resolve().parent)
         ignore_signals()
-    except KeyboardInterrupt:  # while Django is being imported, or right before the end
+    # While Django is being imported, or right before the end.
+    except (KeyboardInterrupt, RuntimeError) as stop:
+        # Until Python 3.12, a RuntimeError hides what is raised while a class is made.
+        if not isinstance(stop.__cause__ or stop, KeyboardInterrupt):
+            raise
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stderr.write("Stopped by Ctrl-C.\n")
         code = 130

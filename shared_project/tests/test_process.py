@@ -65,6 +65,26 @@ def test_ctrl_c_is_130_and_one_line(run):
     assert run(KeyboardInterrupt()) == (130, "Stopped by Ctrl-C.\n")
 
 
+def error_of_a_class(stop):
+    """Return the error of a class that is being made when a signal raises `stop`."""
+
+    class Stopping:
+        def __set_name__(self, owner, name):
+            raise stop
+
+    with pytest.raises(BaseException) as error:
+        type("Model", (), {"field": Stopping()})
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("stop", "end"),
+    [(KeyboardInterrupt(), (130, "Stopped by Ctrl-C.\n")), (SystemExit(143), (143, ""))],
+)
+def test_a_signal_while_a_class_is_made_ends_it_as_ever(run, stop, end):
+    assert run(error_of_a_class(stop)) == end
+
+
 def test_a_reader_that_left_is_141_and_quiet(run):
     assert run(BrokenPipeError(errno.EPIPE, "Broken pipe")) == (141, "")
 
@@ -284,18 +304,31 @@ def test_manage_py_without_django_says_what_helps(monkeypatch):
     assert "Is Django installed" in run_main(monkeypatch, None)
 
 
-def test_ctrl_c_while_django_is_imported_is_one_line(monkeypatch, capsys):
-    class Importing(types.ModuleType):
-        def __getattr__(self, name):
-            raise KeyboardInterrupt
+class Importing(types.ModuleType):
+    def __init__(self, error):
+        super().__init__("process")
+        self.error = error
 
+    def __getattr__(self, name):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), error_of_a_class(KeyboardInterrupt())], ids=["ever", "class"]
+)
+def test_ctrl_c_while_django_is_imported_is_one_line(monkeypatch, capsys, error):
     before = signal.getsignal(signal.SIGINT)
     try:
-        assert run_main(monkeypatch, Importing("process")) == 130
+        assert run_main(monkeypatch, Importing(error)) == 130
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == "Stopped by Ctrl-C.\n"
+
+
+def test_a_bug_while_django_is_imported_keeps_its_traceback(monkeypatch):
+    with pytest.raises(RuntimeError, match="^a bug$"):
+        run_main(monkeypatch, Importing(RuntimeError("a bug")))
 
 
 @pytest.mark.posix

@@ -2,8 +2,10 @@ import errno
 import os
 import sqlite3
 import sys
+from io import TextIOWrapper
 
 import pytest
+from django.core.management.base import OutputWrapper
 from django.db import (
     DataError,
     IntegrityError,
@@ -222,3 +224,15 @@ def test_a_stream_that_cannot_be_written_is_named(monkeypatch, name):
         descriptor = os.open(os.devnull, os.O_WRONLY)
         os.dup2(descriptor, full.fileno())
         os.close(descriptor)
+
+
+@pytest.mark.posix
+@pytest.mark.filesystem
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_stream_without_a_buffer_that_cannot_be_written_is_named(monkeypatch, name):
+    # As PYTHONUNBUFFERED=1 leaves it, which most containers set.
+    with TextIOWrapper(open("/dev/full", "wb", 0), write_through=True) as full:  # noqa: PTH123
+        monkeypatch.setattr(sys, name, full)
+        with pytest.raises(OSError, match="No space left") as failure:
+            OutputWrapper(full).write("lost")
+        assert explain_os_error(failure.value) == f"{name}: No space left on device."

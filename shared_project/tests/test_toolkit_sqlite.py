@@ -174,3 +174,10 @@ def test_a_temporary_folder_that_is_not_there_is_passed_over(monkeypatch, tmp_pa
     monkeypatch.setenv("TMPDIR", str(tmp_path / "absent"))
     monkeypatch.setattr(sqlite, "TEMPORARY_FOLDERS", [str(tmp_path)])
     assert temporary_folder() == str(tmp_path)
+
+
+def test_a_cursor_may_be_closed_after_its_connection(connect):
+    connection = connect()
+    cursor = connection.cursor(PlainCursor)
+    connection.close()
+    cursor.close()

@@ -8,6 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from django.core.management.base import OutputWrapper
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
@@ -166,13 +167,28 @@ def explain_os_error(error: OSError) -> str | None:
 
 
 def _failing_stream(error):
-    """Return the name of the standard stream that fails in the same way, or None."""
+    """Return the name of the standard stream that `error` came from, or None."""
     for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is _written_stream(error):
+            return name
         try:
-            getattr(sys, name).flush()
+            stream.flush()
         except OSError as again:
             if again.errno == error.errno:
                 return name
+    return None
+
+
+def _written_stream(error):
+    """Return the stream that a command was writing to.
+
+    With PYTHONUNBUFFERED=1, nothing of it is left that could be flushed again.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for value in frames[-1].f_locals.values() if frames else ():
+        if isinstance(value, OutputWrapper):
+            return value._out
     return None
 
 

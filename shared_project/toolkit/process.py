@@ -85,6 +85,11 @@ def _execute(argv, root):
         return _stopped(stop) if stop.code - 128 in SIGNALS else stop.code
     except KeyboardInterrupt as stop:
         return _stopped(stop)
+    except RuntimeError as error:
+        # Until Python 3.12, this hides what a signal raises while a class is made: in an import.
+        if isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
+            return _stopped(error.__cause__)
+        raise
     except (ImproperlyConfigured, *database_errors()) as error:
         explanation = str(error)
         if not isinstance(error, ImproperlyConfigured):

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE = 20  # seconds
@@ -32,6 +32,12 @@ class _PatientCursor(sqlite3.Cursor):
         with connection:
             self.execute("BEGIN IMMEDIATE")
             return super().executemany(*arguments)
+
+    def close(self):
+        # Whatever ends a loop over `iterator()` keeps its cursor until it has been reported, and
+        # Django has closed the connection by then. Python would print a traceback for that.
+        with suppress(sqlite3.ProgrammingError):
+            super().close()
 
 
 class PatientConnection(sqlite3.Connection):

@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -185,6 +186,46 @@ def test_a_stdout_that_is_open_for_reading_only_is_an_error(manage):
         done = manage("export_users", "-o", "-", stdout=read_only)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.endswith("Bad file descriptor.\n")
+
+
+AT_THE_RENAME = """
+import os
+from pathlib import Path
+
+replace = Path.replace
+
+
+def stop_and_replace(self, target):
+    os.kill(os.getpid(), {number})
+    return replace(self, target)
+
+
+Path.replace = stop_and_replace
+"""
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+def test_a_signal_at_the_rename_waits_for_it(manage, users):
+    # Python runs a module of this name when it starts.
+    module = manage.folder / "sitecustomize.py"
+    module.write_text(AT_THE_RENAME.format(number=int(signal.SIGTERM)))
+    done = manage("export_users", env={"PYTHONPATH": str(manage.folder)})
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        "Stopped by SIGTERM, but the work was done before: Exported 2 users to users.csv.\n"
+    )
+    assert (manage.folder / "users.csv").exists()
+
+
+@pytest.mark.posix
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_that_leaves_in_the_middle_ends_it_quietly(manage):
+    # More than one batch: the query goes on when the connection is closed.
+    User.objects.bulk_create(User(username=f"ada{number}") for number in range(2001))
+    process = manage.start("export_users", "-o", "-")
+    process.stdout.close()
+    assert (process.wait(60), process.stderr.read()) == (141, "")
 
 
 @pytest.mark.full

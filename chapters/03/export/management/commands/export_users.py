@@ -5,6 +5,7 @@ from export.writers import WRITERS
 from shared_project.toolkit.arguments import non_empty, validate_option
 from shared_project.toolkit.files import atomic_write
 from shared_project.toolkit.output import write_utf8
+from shared_project.toolkit.shutdown import CommitGuard
 from shared_project.toolkit.text import printable, quoted
 
 
@@ -62,16 +63,21 @@ class Command(BaseCommand):
 
         writer = WRITERS[file_format](fields, raw=raw)
         pieces = writer.pieces(read_users(fields, active_only=active_only))
+
+        def summary(target):
+            users = "user" if writer.count == 1 else "users"
+            return f"Exported {writer.count} {users} to {target}."
+
         if output == "-":
             write_utf8(self.stdout, pieces)
             target, log = "stdout", self.stderr
         else:
-            with atomic_write(output) as file:
-                file.writelines(piece.encode() for piece in pieces)
             target, log = printable(output), self.stdout
+            with CommitGuard(self) as guard, atomic_write(output) as file:
+                file.writelines(piece.encode() for piece in pieces)
+                guard.commit_follows(summary(target))
 
         if verbosity > 0:
-            users = "user" if writer.count == 1 else "users"
-            log.write(f"Exported {writer.count} {users} to {target}.", str)
+            log.write(summary(target), str)
             if note := writer.note():
                 log.write(note, str)
