@@ -85,6 +85,11 @@ def test_a_signal_while_a_class_is_made_ends_it_as_ever(run, stop, end):
     assert run(error_of_a_class(stop)) == end
 
 
+def test_a_bug_of_a_command_keeps_its_traceback(run):
+    with pytest.raises(RuntimeError, match="^a bug$"):
+        run(RuntimeError("a bug"))
+
+
 def test_a_reader_that_left_is_141_and_quiet(run):
     assert run(BrokenPipeError(errno.EPIPE, "Broken pipe")) == (141, "")
 
