@@ -133,7 +133,7 @@ def test_sigterm_ends_the_wait_after_what_was_free(manage, orders, wait_until_wa
     with transaction.atomic():
         Order.objects.select_for_update().get(pk=rows[120].pk)
         process = manage.start("process_orders")
-        wait_until_waiting(lambda: process.poll() is None)
+        wait_until_waiting(is_alive=lambda: process.poll() is None)
         process.send_signal(signal.SIGTERM)
         stdout, _ = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (143, "Processed 149 of 150 pending orders.\n")
@@ -148,7 +148,7 @@ def test_sigterm_ends_the_wait_of_a_commit(manage, orders, wait_until_waiting):
         # The link is checked at the commit, which has to wait for the end of this.
         ada.delete()
         process = manage.start("migrate_data")
-        wait_until_waiting(lambda: process.poll() is None)
+        wait_until_waiting(is_alive=lambda: process.poll() is None)
         process.send_signal(signal.SIGTERM)
         stdout, _ = process.communicate(timeout=60)
         transaction.set_rollback(True)
@@ -237,7 +237,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(manage, orders, wait_until
     with transaction.atomic():
         Order.objects.select_for_update().get(pk=rows[25].pk)
         process = manage.start("migrate_data", "--batch-size", 10)
-        wait_until_waiting(lambda: process.poll() is None)
+        wait_until_waiting(is_alive=lambda: process.poll() is None)
         process.kill()
         process.wait()
     assert Order.objects.exclude(customer=None).count() == 20

@@ -1,7 +1,6 @@
 """What needs a second session: locks, waiting, and a connection that is lost."""
 
 import threading
-import time
 from contextlib import contextmanager
 from zlib import crc32
 
@@ -64,28 +63,25 @@ def during_delete(monkeypatch):
     return install
 
 
-@contextmanager
-def commits_when_somebody_waits(other):
-    """Within, `other` commits as soon as a session of the database waits for a lock."""
+@pytest.fixture
+def commits_when_somebody_waits(other, wait_until_waiting):
+    """Return a context in which `other` commits as soon as a session waits for a lock."""
 
     def commit():
-        watcher = Other()
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not watcher(
-            "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-            "WHERE NOT l.granted AND a.datname = current_database()"
-        ):
-            time.sleep(0.005)
-        watcher.connection.close()
-        other.connection.inc_thread_sharing()
+        wait_until_waiting()
+        connection.close()
         other.commit()
+
+    @contextmanager
+    def context():
+        thread = threading.Thread(target=commit)
+        other.connection.inc_thread_sharing()
+        thread.start()
+        yield
+        thread.join()
         other.connection.dec_thread_sharing()
 
-    thread = threading.Thread(target=commit)
-    other.connection.inc_thread_sharing()
-    thread.start()
-    yield
-    thread.join()
+    return context
 
 
 def settings_of_this_session():
@@ -361,12 +357,14 @@ def test_a_cart_item_that_a_request_holds_stops_its_batch_and_never_the_request(
     assert list(CartItem.objects.values_list("quantity", flat=True)) == [5, 5]
 
 
-def test_a_log_touched_while_its_delete_waits_survives(call, shop, other):
+def test_a_log_touched_while_its_delete_waits_survives(
+    call, shop, other, commits_when_somebody_waits
+):
     touched = AuditLog.objects.earliest("pk").pk
     other.begin()
     other("UPDATE shop_auditlog SET created_at = now() WHERE id = %s", touched)
 
-    with commits_when_somebody_waits(other):
+    with commits_when_somebody_waits():
         output = call("cleanup_old_data", model="audit_logs")
     assert "Audit logs: 1 deleted" in output
     assert AuditLog.objects.filter(pk=touched).exists()
@@ -398,11 +396,11 @@ def test_an_item_put_into_an_old_cart_before_its_session_is_locked_goes_with_it(
 
 
 def test_step_2_keeps_a_session_that_has_become_fresh_while_its_lock_was_awaited(
-    call, step, shop, other
+    call, step, shop, other, commits_when_somebody_waits
 ):
     other.begin()
     other("UPDATE shop_session SET last_activity = now() WHERE key = '1'")
-    with commits_when_somebody_waits(other):
+    with commits_when_somebody_waits():
         assert "Deleted 1 sessions and 0 cart items" in call(step(2))
     assert Session.objects.filter(key="1").exists()
     assert CartItem.objects.count() == 2
