@@ -1,7 +1,7 @@
 """Two sessions at once: this test's, which holds a lock, and another one, which waits for it."""
 
 import signal
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from django.core.management.base import CommandError
@@ -94,6 +94,51 @@ def test_a_lock_that_is_held_for_longer_than_a_try_is_waited_for(
     ):
         pass
     assert call.stdout == "Processed 1 of 1 pending orders.\n"
+
+
+@contextmanager
+def table_held(name):
+    """Hold a whole table, as a migration does: nobody can even read it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+TABLES = [
+    ("process_orders", "shop_order", "Processed 1 of 1 pending orders.\n"),
+    ("migrate_data", "shop_order", "Linked 1 of 1 orders to their customers.\n"),
+    ("migrate_data", "shop_customer", "Linked 1 of 1 orders to their customers.\n"),
+]
+
+
+@pytest.mark.parametrize(("command", "table", "summary"), TABLES)
+def test_a_table_that_is_held_is_not_waited_for_without_end(
+    call, orders, session, monkeypatch, command, table, summary
+):
+    monkeypatch.setattr(locks, "BATCH_LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr(locks, "BATCH_TRIES", 2)
+    orders(ADA)
+    with table_held(table):
+        other = session(lambda: call(command))
+        other.start()
+        other.join(60)
+    other.join()
+    assert "lock timeout" in str(other.error)
+
+
+@pytest.mark.parametrize(("command", "table", "summary"), TABLES)
+def test_a_table_that_is_held_for_longer_than_a_try_is_waited_for(
+    call, orders, session, monkeypatch, wait_until_waiting, command, table, summary
+):
+    monkeypatch.setattr(locks, "BATCH_LOCK_TIMEOUT", "1ms")
+    monkeypatch.setattr(locks, "BATCH_TRIES", 1_000_000)
+    orders(ADA)
+    other = session(lambda: call(command))
+    with table_held(table):
+        other.start()
+        wait_until_waiting(is_alive=other.is_alive)
+    other.join()
+    assert (other.error, call.stdout) == (None, summary)
 
 
 def show(name):

@@ -1,5 +1,6 @@
 """What needs a second session: locks, waiting, and a connection that is lost."""
 
+import signal
 import threading
 from contextlib import contextmanager
 from zlib import crc32
@@ -15,8 +16,9 @@ from django.db import (
     transaction,
 )
 
-from cleanup.targets import Target
+from cleanup.targets import Target, TargetWithFile
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
+from shared_project.toolkit import locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -320,7 +322,7 @@ def test_a_user_without_the_right_to_delete_is_an_error_after_the_summary(
     assert call.stdout.endswith("Audit logs: 0 deleted\n")
 
 
-def test_a_dry_run_changes_no_setting(call, shop, own_settings):
+def test_a_dry_run_lends_the_limit_of_a_wait_alone(call, shop, own_settings):
     seen = []
 
     def wrapper(execute, sql, parameters, many, more):
@@ -330,7 +332,77 @@ def test_a_dry_run_changes_no_setting(call, shop, own_settings):
 
     with connection.execute_wrapper(wrapper):
         call("cleanup_old_data", "--dry-run")
-    assert {*seen} == {own_settings}
+    assert {*seen} == {("500ms", "local", 0)}
+
+
+@pytest.fixture
+def held(other):
+    """Return a function that has another session hold a whole table, as a migration does."""
+
+    def hold(table):
+        other.begin()
+        other(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+
+    return hold
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Give up soon; what waits without a limit ends with another error."""
+    monkeypatch.setattr(locks, "BATCH_TRIES", 2)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '30s'")
+    yield
+    connection.close()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_table_that_is_held_is_not_waited_for_without_end(call, shop, held, impatient, dry_run):
+    held("shop_auditlog")
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call("cleanup_old_data", dry_run=dry_run)
+    assert "Audit logs: 0 " in call.stdout
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_a_signal_ends_the_wait_for_a_table_that_is_held(
+    manage, shop, held, wait_until_waiting, dry_run
+):
+    held("shop_auditlog")
+    process = manage.start("cleanup_old_data", *dry_run)
+    wait_until_waiting(is_alive=lambda: process.poll() is None)
+    process.send_signal(signal.SIGTERM)
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "Audit logs: 0 " in stdout
+
+
+def test_a_table_that_is_held_in_the_end_comes_after_the_summary(
+    call, shop, held, impatient, monkeypatch
+):
+    kept = TargetWithFile.kept
+
+    def hold_and_count(self, cutoff):
+        held("shop_order")
+        return kept(self, cutoff)
+
+    monkeypatch.setattr(TargetWithFile, "kept", hold_and_count)
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call("cleanup_old_data", model="temp_files")
+    assert call.stdout.endswith("Temp files: 2 deleted\n")
+
+
+def test_a_dry_run_that_cannot_count_a_batch_fails(call, shop, held, impatient, monkeypatch):
+    count = Target.count
+
+    def hold_and_count(self, rows):
+        held("shop_auditlog")
+        return count(self, rows)
+
+    monkeypatch.setattr(Target, "count", hold_and_count)
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call("cleanup_old_data", "--dry-run", model="audit_logs")
 
 
 def test_a_session_that_a_request_holds_is_left_out_and_survives(call, shop, other):
