@@ -278,6 +278,52 @@ def wait_until_blocked(process):
         time.sleep(0.01)
 
 
+def waits_for_locks():
+    """Return since when each session of the test's database waits for a lock (PostgreSQL).
+
+    A session that waits for a row waits for the end of a transaction, which is in no database.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT waitstart FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_locks"
+            " WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        )
+        return [since for (since,) in cursor.fetchall()]
+
+
+@pytest.fixture
+def wait_until_waiting():
+    """Return a function that waits until `count` sessions of PostgreSQL wait for a lock.
+
+    It fails after a minute, or when `is_alive` says that nobody is left to wait.
+    """
+
+    def wait(count=1, is_alive=lambda: True):
+        deadline = time.monotonic() + 60
+        while len(waits_for_locks()) != count:
+            assert is_alive(), "ended without waiting"
+            assert time.monotonic() < deadline, f"{count} sessions never waited"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def wait_until_waiting_again():
+    """Return a function that waits until a session has waited for a lock twice (PostgreSQL)."""
+
+    def wait():
+        seen = set()
+        deadline = time.monotonic() + 60
+        while len(seen) < 2:
+            assert time.monotonic() < deadline, "no session tried twice"
+            # For a moment, PostgreSQL does not say since when.
+            seen |= {*waits_for_locks()} - {None}
+            time.sleep(0.01)
+
+    return wait
+
+
 @pytest.fixture
 def manage(db, tmp_path):
     if connection.vendor == "postgresql" and connection.in_atomic_block:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,37 +19,6 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 INSERT = "INSERT INTO shop_product (name, price, category) VALUES (%s, %s, %s)"
 
 
-def wait_for_waiting(count):
-    """Tell whether `count` sessions are seen waiting for a lock on the products, in time."""
-    with connection.cursor() as cursor:
-        for _ in range(6000):
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                " AND relation = 'shop_product'::regclass AND database ="
-                " (SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
-            if cursor.fetchone() == (count,):
-                return True
-            time.sleep(0.01)
-    return False
-
-
-def wait_for_second_try():
-    """Tell whether a session that waits for the products is seen to wait anew, in time."""
-    seen = set()
-    with connection.cursor() as cursor:
-        for _ in range(6000):
-            cursor.execute(
-                "SELECT max(waitstart) FROM pg_locks"
-                " WHERE NOT granted AND relation = 'shop_product'::regclass"
-            )
-            seen |= {*cursor.fetchone()} - {None}
-            if len(seen) > 1:
-                return True
-            time.sleep(0.01)
-    return False
-
-
 @pytest.fixture
 def other(db):
     """A web request: a second connection, in a transaction of its own."""
@@ -62,7 +30,7 @@ def other(db):
 
 
 @pytest.fixture
-def sync(call, tmp_path):
+def sync(call, tmp_path, wait_until_waiting):
     """Start sync_data with one product in another thread, return when it waits for a lock."""
     path = tmp_path / "feed.json"
     path.write_text(json.dumps([{"name": "Kite", "price": 9.99, "category": "Toys"}]))
@@ -80,7 +48,7 @@ def sync(call, tmp_path):
 
     def start():
         thread.start()
-        assert wait_for_waiting(1)
+        wait_until_waiting()
 
     def finish():
         thread.join()
@@ -162,13 +130,13 @@ def test_verbosity_0_waits_without_a_word(call, other, monkeypatch):
 
 @pytest.mark.posix
 @pytest.mark.filesystem
-def test_a_notice_that_cannot_be_written_decides_nothing(manage, other):
+def test_a_notice_that_cannot_be_written_decides_nothing(manage, other, wait_until_waiting_again):
     Product.objects.create(name="Kite", price=1, category="Toys")
     with other.cursor() as cursor:
         cursor.execute("SELECT * FROM shop_product FOR UPDATE")
     with Path("/dev/full").open("w") as full:
         process = manage.start("sync_data", stderr=full)
-        assert wait_for_second_try()  # it has stepped back, and said that it waits
+        wait_until_waiting_again()  # it has stepped back, and said that it waits
         other.commit()
         assert process.wait(60) == 0
     assert process.stdout.read() == "Synchronized 10 products: 10 new, 0 changed, 0 unchanged.\n"

@@ -1,7 +1,6 @@
 """Two writers at once. One holds a lock; the other is seen to wait for it before it goes on."""
 
 import contextlib
-import time
 from decimal import Decimal
 
 import pytest
@@ -28,26 +27,9 @@ def prices():
 
 
 @pytest.fixture
-def waits():
+def waits(wait_until_waiting):
     """Return a function that waits until the process waits for a lock."""
-    other = connection.copy()
-
-    def wait(process):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with other.cursor() as cursor:
-                cursor.execute(
-                    "SELECT COUNT(*) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                )
-                if cursor.fetchone() == (1,):
-                    return
-            assert process.poll() is None, process.stderr.read()
-            time.sleep(0.01)
-        raise AssertionError("never waited")
-
-    yield wait
-    other.close()
+    return lambda process: wait_until_waiting(is_alive=lambda: process.poll() is None)
 
 
 def finish(process):

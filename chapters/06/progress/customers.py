@@ -101,7 +101,7 @@ def link_orders(last: int, batch_size: int, stop: GracefulShutdown) -> Iterator[
     A batch is committed when it is yielded. An order whose text is refused stays as it is.
     Raises IntegrityError where a customer is deleted meanwhile; that batch is rolled back.
     """
-    others = _stored_in_another_spelling()
+    others = wait_for_locks(_stored_in_another_spelling, stop)
     after = 0
     while batch := wait_for_locks(partial(_next, after, last, batch_size, others, stop), stop):
         yield batch

@@ -2,7 +2,6 @@ import io
 import signal
 import sqlite3
 import threading
-import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -109,7 +108,7 @@ def select():
 
 
 @pytest.fixture
-def other_session():
+def other_session(wait_until_waiting):
     """Return a context manager that lets another session wait for this one (PostgreSQL).
 
     `with other_session(first, second):` runs `first` in a transaction of this session, starts
@@ -124,7 +123,7 @@ def other_session():
             with transaction.atomic():
                 first()
                 other.start()
-                wait_for_lock(lambda: other.is_alive())
+                wait_until_waiting(is_alive=other.is_alive)
                 yield
         finally:
             if other.ident:
@@ -155,29 +154,6 @@ class Session(threading.Thread):
 @pytest.fixture
 def session():
     return Session
-
-
-@pytest.fixture
-def wait_until_waiting():
-    return wait_for_lock
-
-
-def wait_for_lock(is_alive=lambda: True):
-    """Return when some session waits for a lock; fail when `is_alive` says it has ended."""
-    deadline = time.monotonic() + 60
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            # The view is frozen for the length of a transaction, unless it is told not to be.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT EXISTS (SELECT FROM pg_stat_activity "
-                "WHERE datname = current_database() AND wait_event_type = 'Lock')"
-            )
-            if cursor.fetchone()[0]:
-                return
-            assert is_alive(), "the other session ended without waiting"
-            time.sleep(0.01)
-    raise AssertionError("the other session never waited")
 
 
 @pytest.fixture

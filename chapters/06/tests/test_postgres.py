@@ -1,7 +1,7 @@
 """Two sessions at once: this test's, which holds a lock, and another one, which waits for it."""
 
 import signal
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from django.core.management.base import CommandError
@@ -96,6 +96,51 @@ def test_a_lock_that_is_held_for_longer_than_a_try_is_waited_for(
     assert call.stdout == "Processed 1 of 1 pending orders.\n"
 
 
+@contextmanager
+def table_held(name):
+    """Hold a whole table, as a migration does: nobody can even read it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+TABLES = [
+    ("process_orders", "shop_order", "Processed 1 of 1 pending orders.\n"),
+    ("migrate_data", "shop_order", "Linked 1 of 1 orders to their customers.\n"),
+    ("migrate_data", "shop_customer", "Linked 1 of 1 orders to their customers.\n"),
+]
+
+
+@pytest.mark.parametrize(("command", "table", "summary"), TABLES)
+def test_a_table_that_is_held_is_not_waited_for_without_end(
+    call, orders, session, monkeypatch, command, table, summary
+):
+    monkeypatch.setattr(locks, "BATCH_LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr(locks, "BATCH_TRIES", 2)
+    orders(ADA)
+    with table_held(table):
+        other = session(lambda: call(command))
+        other.start()
+        other.join(60)
+    other.join()
+    assert "lock timeout" in str(other.error)
+
+
+@pytest.mark.parametrize(("command", "table", "summary"), TABLES)
+def test_a_table_that_is_held_for_longer_than_a_try_is_waited_for(
+    call, orders, session, monkeypatch, wait_until_waiting, command, table, summary
+):
+    monkeypatch.setattr(locks, "BATCH_LOCK_TIMEOUT", "1ms")
+    monkeypatch.setattr(locks, "BATCH_TRIES", 1_000_000)
+    orders(ADA)
+    other = session(lambda: call(command))
+    with table_held(table):
+        other.start()
+        wait_until_waiting(is_alive=other.is_alive)
+    other.join()
+    assert (other.error, call.stdout) == (None, summary)
+
+
 def show(name):
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting(%s)", [name])
@@ -133,7 +178,7 @@ def test_sigterm_ends_the_wait_after_what_was_free(manage, orders, wait_until_wa
     with transaction.atomic():
         Order.objects.select_for_update().get(pk=rows[120].pk)
         process = manage.start("process_orders")
-        wait_until_waiting(lambda: process.poll() is None)
+        wait_until_waiting(is_alive=lambda: process.poll() is None)
         process.send_signal(signal.SIGTERM)
         stdout, _ = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (143, "Processed 149 of 150 pending orders.\n")
@@ -148,7 +193,7 @@ def test_sigterm_ends_the_wait_of_a_commit(manage, orders, wait_until_waiting):
         # The link is checked at the commit, which has to wait for the end of this.
         ada.delete()
         process = manage.start("migrate_data")
-        wait_until_waiting(lambda: process.poll() is None)
+        wait_until_waiting(is_alive=lambda: process.poll() is None)
         process.send_signal(signal.SIGTERM)
         stdout, _ = process.communicate(timeout=60)
         transaction.set_rollback(True)
@@ -237,7 +282,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(manage, orders, wait_until
     with transaction.atomic():
         Order.objects.select_for_update().get(pk=rows[25].pk)
         process = manage.start("migrate_data", "--batch-size", 10)
-        wait_until_waiting(lambda: process.poll() is None)
+        wait_until_waiting(is_alive=lambda: process.poll() is None)
         process.kill()
         process.wait()
     assert Order.objects.exclude(customer=None).count() == 20

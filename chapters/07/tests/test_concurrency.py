@@ -2,7 +2,6 @@
 
 import re
 import signal
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,51 +44,17 @@ def second_web(products):
     session.connection.close()
 
 
-def wait_for_waiting(count):
-    """Return when `count` sessions are seen waiting for a lock on the products."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks "
-                "WHERE NOT granted AND relation = 'shop_product'::regclass AND database = "
-                "(SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
-            if cursor.fetchone()[0] == count:
-                return
-        time.sleep(0.01)
-    pytest.fail(f"{count} sessions never waited")
-
-
-def wait_for_second_try():
-    """Return when a session that waited for a lock on the products has begun to wait again."""
-    first = None
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT max(waitstart) FROM pg_locks "
-                "WHERE NOT granted AND relation = 'shop_product'::regclass"
-            )
-            (since,) = cursor.fetchone()
-        if first and since and since != first:
-            return
-        first = first or since
-        time.sleep(0.01)
-    pytest.fail("no session tried twice")
-
-
 def finish(*processes):
     """Wait for `processes`; return their exit codes and what they wrote to stderr."""
     codes = [process.wait(60) for process in processes]
     return codes, "".join(process.stderr.read() for process in processes)
 
 
-def test_two_copies_both_count_and_other_edits_stay(manage, web, prices):
+def test_two_copies_both_count_and_other_edits_stay(manage, web, prices, wait_until_waiting):
     web.execute("UPDATE shop_product SET name = 'Novella' WHERE name = 'Novel'")
     web.execute("DELETE FROM shop_product WHERE name = 'Atlas'")
     both = [manage.start("bulk_update", "--percentage", "10") for _ in range(2)]
-    wait_for_waiting(2)
+    wait_until_waiting(2)
     web.commit()
     assert finish(*both)[0] == [0, 0]
     assert prices() == {"Novella": "13.30", "Pen": "0.01", "Robot": "121.00"}
@@ -98,14 +63,16 @@ def test_two_copies_both_count_and_other_edits_stay(manage, web, prices):
 @pytest.mark.parametrize(
     "lock", ["UPDATE shop_product SET name = 'Cyborg'", "SELECT * FROM shop_product"]
 )
-def test_a_request_that_edits_two_rows_in_any_order_meets_no_deadlock(manage, web, prices, lock):
+def test_a_request_that_edits_two_rows_in_any_order_meets_no_deadlock(
+    manage, web, prices, lock, wait_until_waiting
+):
     where = "WHERE name = 'Robot'"
     web.execute(f"{lock} {where} FOR UPDATE" if lock.startswith("SELECT") else f"{lock} {where}")
     both = [
         manage.start("bulk_update", "--percentage", "10"),
         manage.start("bulk_update", "--percentage", "10", "--category", "Books"),
     ]
-    wait_for_waiting(2)
+    wait_until_waiting(2)
     web.execute("UPDATE shop_product SET price = 20 WHERE name = 'Novel'")
     web.execute("UPDATE shop_product SET price = 200, name = 'Robot' WHERE category = 'Toys'")
     web.commit()
@@ -113,10 +80,10 @@ def test_a_request_that_edits_two_rows_in_any_order_meets_no_deadlock(manage, we
     assert prices() == {"Novel": "24.20", "Atlas": "1.40", "Pen": "0.01", "Robot": "220.00"}
 
 
-def test_other_requests_write_while_it_waits(manage, web, second_web):
+def test_other_requests_write_while_it_waits(manage, web, second_web, wait_until_waiting):
     web.execute("UPDATE shop_product SET price = 20 WHERE name = 'Novel'")
     process = manage.start("bulk_update", "--percentage", "10")
-    wait_for_waiting(1)
+    wait_until_waiting()
     second_web.execute("SET lock_timeout = 10000")
     second_web.execute("UPDATE shop_product SET price = 200 WHERE name = 'Robot'")
     second_web.commit()
@@ -238,7 +205,9 @@ def do(*statements):
 
 
 @pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
-def test_what_is_committed_while_it_waits_counts_in_any_isolation(manage, web, prices, isolation):
+def test_what_is_committed_while_it_waits_counts_in_any_isolation(
+    manage, web, prices, isolation, wait_until_waiting
+):
     web.execute("UPDATE shop_product SET price = 200 WHERE name = 'Robot'")
     options = isolation.replace(" ", r"\ ")
     process = manage.start(
@@ -246,7 +215,7 @@ def test_what_is_committed_while_it_waits_counts_in_any_isolation(manage, web, p
         "--percentage=10",
         env={"PGOPTIONS": f"-c default_transaction_isolation={options}"},
     )
-    wait_for_waiting(1)
+    wait_until_waiting()
     web.commit()
     assert finish(process)[0] == [0]
     assert prices()["Robot"] == "220.00"
@@ -310,11 +279,13 @@ def test_a_list_that_does_not_fit_on_the_disk_changes_nothing(manage, call, web,
 
 @pytest.mark.posix
 @pytest.mark.filesystem
-def test_a_notice_that_cannot_be_written_decides_nothing(manage, web, prices):
+def test_a_notice_that_cannot_be_written_decides_nothing(
+    manage, web, prices, wait_until_waiting_again
+):
     web.execute("UPDATE shop_product SET price = 200 WHERE name = 'Robot'")
     with Path("/dev/full").open("w") as full:
         process = manage.start("bulk_update", "--percentage=10", stderr=full)
-        wait_for_second_try()  # it has stepped back, and said that it waits
+        wait_until_waiting_again()  # it has stepped back, and said that it waits
         web.commit()
         assert process.wait(60) == 0
     assert process.stdout.read() == "Changed 3 of 4 prices by +10 %.\n"
@@ -333,10 +304,10 @@ def test_another_failure_while_it_waits_is_not_called_a_lock(call, web):
     assert call.stderr == ""
 
 
-def test_the_list_holds_what_a_request_committed_meanwhile(manage, web):
+def test_the_list_holds_what_a_request_committed_meanwhile(manage, web, wait_until_waiting):
     web.execute("UPDATE shop_product SET price = 200 WHERE name = 'Robot'")
     process = manage.start("bulk_update", "--percentage=10", "--category=Toys", "-v2")
-    wait_for_waiting(1)
+    wait_until_waiting()
     web.commit()
     assert process.stdout.readline() == "Robot: 200.00 -> 220.00\n"
 
@@ -363,36 +334,25 @@ def test_a_dry_run_holds_no_lock_while_it_lists(call, web, monkeypatch):
     ("number", "code", "said"),
     [(signal.SIGTERM, 143, ""), (signal.SIGINT, 130, "Stopped by Ctrl-C.\n")],
 )
-def test_a_signal_while_it_waits_changes_nothing(manage, web, prices, number, code, said):
+def test_a_signal_while_it_waits_changes_nothing(
+    manage, web, prices, number, code, said, wait_until_waiting
+):
     before = prices()
     web.execute("UPDATE shop_product SET name = 'Novella' WHERE name = 'Novel'")
     process = manage.start("bulk_update", "--percentage", "10", "-v", "0")
-    wait_for_waiting(1)
+    wait_until_waiting()
     process.send_signal(number)
     assert finish(process) == ([code], said)
     web.connection.rollback()
     assert prices() == before
 
 
-def wait_for_held_up(count):
-    """Return when `count` sessions are seen waiting for any lock, such as one of a row."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity "
-                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if cursor.fetchone()[0] == count:
-                return
-        time.sleep(0.01)
-    pytest.fail(f"{count} sessions never waited")
-
-
-def test_step_3_and_a_request_that_edits_two_rows_end_in_a_deadlock(manage, web):
+def test_step_3_and_a_request_that_edits_two_rows_end_in_a_deadlock(
+    manage, web, wait_until_waiting
+):
     web.execute("UPDATE shop_product SET name = 'Cyborg' WHERE name = 'Robot'")
     process = manage.start("step", "07/3", "--percentage=10")
-    wait_for_held_up(1)
+    wait_until_waiting()
     refused = ""
     try:
         web.execute("UPDATE shop_product SET name = 'Novella' WHERE name = 'Novel'")
@@ -405,12 +365,12 @@ def test_step_3_and_a_request_that_edits_two_rows_end_in_a_deadlock(manage, web)
     assert codes == ([0] if refused else [1])
 
 
-def test_step_3_counts_twice_where_step_2_loses_a_raise(manage, web, prices):
+def test_step_3_counts_twice_where_step_2_loses_a_raise(manage, web, prices, wait_until_waiting):
     # Both have read before the request lets them write.
     for number, after in [(2, "110.00"), (3, "133.10")]:
         web.execute("UPDATE shop_product SET name = name")
         both = [manage.start("step", f"07/{number}", "--percentage=10") for _ in range(2)]
-        wait_for_held_up(2)
+        wait_until_waiting(2)
         web.commit()
         assert finish(*both)[0] == [0, 0]
         assert prices()["Robot"] == after

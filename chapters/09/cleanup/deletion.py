@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import perf_counter
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from cleanup.locks import was_refused
 from cleanup.results import TargetResult
 from cleanup.targets import Target
 from shared_project.toolkit.batches import AdaptiveBatchSize, KeyRange, key_range, pk_ranges
-from shared_project.toolkit.locks import set_lock_timeout
+from shared_project.toolkit.locks import set_lock_timeout, wait_for_locks
 from shared_project.toolkit.shutdown import GracefulShutdown
 
 
@@ -28,14 +28,22 @@ class Batch(NamedTuple):
 
 
 @contextmanager
-def beside_the_shop(target: Target) -> Iterator[None]:
-    """Within, no statement waits longer than half a second for a row.
+def beside_the_shop(target: Target, *, dry_run: bool) -> Iterator[None]:
+    """Within, no statement waits longer than half a second for a lock.
 
     After a whole second (deadlock_timeout), PostgreSQL ends one of two sessions that wait for each
     other, and it might be the shop's. How safe the commits are is up to the target.
     """
-    with set_lock_timeout(), target.commits():
+    with set_lock_timeout(), nullcontext() if dry_run else target.commits():
         yield
+
+
+def old_keys(old: QuerySet, stop: GracefulShutdown) -> KeyRange:
+    """Return the range of the keys of `old`, also where a migration holds the table for a while.
+
+    A signal ends the wait.
+    """
+    return wait_for_locks(lambda: key_range(old), stop)
 
 
 def delete_in_batches(
@@ -67,7 +75,7 @@ def delete_in_batches(
             try:
                 gone = target.count(rows) if dry_run else target.delete(rows, result.files, stop)
             except DatabaseError as error:
-                if not was_refused(error):
+                if dry_run or not was_refused(error):
                     raise
                 result.refusal = first_line(error)
                 gone = Counter()

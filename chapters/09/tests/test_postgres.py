@@ -1,7 +1,7 @@
 """What needs a second session: locks, waiting, and a connection that is lost."""
 
+import signal
 import threading
-import time
 from contextlib import contextmanager
 from zlib import crc32
 
@@ -16,8 +16,9 @@ from django.db import (
     transaction,
 )
 
-from cleanup.targets import Target
+from cleanup.targets import Target, TargetWithFile
 from shared_project.shop.models import AuditLog, CartItem, Order, Session, TempFile
+from shared_project.toolkit import locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -64,28 +65,25 @@ def during_delete(monkeypatch):
     return install
 
 
-@contextmanager
-def commits_when_somebody_waits(other):
-    """Within, `other` commits as soon as a session of the database waits for a lock."""
+@pytest.fixture
+def commits_when_somebody_waits(other, wait_until_waiting):
+    """Return a context in which `other` commits as soon as a session waits for a lock."""
 
     def commit():
-        watcher = Other()
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not watcher(
-            "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-            "WHERE NOT l.granted AND a.datname = current_database()"
-        ):
-            time.sleep(0.005)
-        watcher.connection.close()
-        other.connection.inc_thread_sharing()
+        wait_until_waiting()
+        connection.close()
         other.commit()
+
+    @contextmanager
+    def context():
+        thread = threading.Thread(target=commit)
+        other.connection.inc_thread_sharing()
+        thread.start()
+        yield
+        thread.join()
         other.connection.dec_thread_sharing()
 
-    thread = threading.Thread(target=commit)
-    other.connection.inc_thread_sharing()
-    thread.start()
-    yield
-    thread.join()
+    return context
 
 
 def settings_of_this_session():
@@ -324,7 +322,7 @@ def test_a_user_without_the_right_to_delete_is_an_error_after_the_summary(
     assert call.stdout.endswith("Audit logs: 0 deleted\n")
 
 
-def test_a_dry_run_changes_no_setting(call, shop, own_settings):
+def test_a_dry_run_lends_the_limit_of_a_wait_alone(call, shop, own_settings):
     seen = []
 
     def wrapper(execute, sql, parameters, many, more):
@@ -334,7 +332,77 @@ def test_a_dry_run_changes_no_setting(call, shop, own_settings):
 
     with connection.execute_wrapper(wrapper):
         call("cleanup_old_data", "--dry-run")
-    assert {*seen} == {own_settings}
+    assert {*seen} == {("500ms", "local", 0)}
+
+
+@pytest.fixture
+def held(other):
+    """Return a function that has another session hold a whole table, as a migration does."""
+
+    def hold(table):
+        other.begin()
+        other(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+
+    return hold
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Give up soon; what waits without a limit ends with another error."""
+    monkeypatch.setattr(locks, "BATCH_TRIES", 2)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '30s'")
+    yield
+    connection.close()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_table_that_is_held_is_not_waited_for_without_end(call, shop, held, impatient, dry_run):
+    held("shop_auditlog")
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call("cleanup_old_data", dry_run=dry_run)
+    assert "Audit logs: 0 " in call.stdout
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_a_signal_ends_the_wait_for_a_table_that_is_held(
+    manage, shop, held, wait_until_waiting, dry_run
+):
+    held("shop_auditlog")
+    process = manage.start("cleanup_old_data", *dry_run)
+    wait_until_waiting(is_alive=lambda: process.poll() is None)
+    process.send_signal(signal.SIGTERM)
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "Audit logs: 0 " in stdout
+
+
+def test_a_table_that_is_held_in_the_end_comes_after_the_summary(
+    call, shop, held, impatient, monkeypatch
+):
+    kept = TargetWithFile.kept
+
+    def hold_and_count(self, cutoff):
+        held("shop_order")
+        return kept(self, cutoff)
+
+    monkeypatch.setattr(TargetWithFile, "kept", hold_and_count)
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call("cleanup_old_data", model="temp_files")
+    assert call.stdout.endswith("Temp files: 2 deleted\n")
+
+
+def test_a_dry_run_that_cannot_count_a_batch_fails(call, shop, held, impatient, monkeypatch):
+    count = Target.count
+
+    def hold_and_count(self, rows):
+        held("shop_auditlog")
+        return count(self, rows)
+
+    monkeypatch.setattr(Target, "count", hold_and_count)
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call("cleanup_old_data", "--dry-run", model="audit_logs")
 
 
 def test_a_session_that_a_request_holds_is_left_out_and_survives(call, shop, other):
@@ -361,12 +429,14 @@ def test_a_cart_item_that_a_request_holds_stops_its_batch_and_never_the_request(
     assert list(CartItem.objects.values_list("quantity", flat=True)) == [5, 5]
 
 
-def test_a_log_touched_while_its_delete_waits_survives(call, shop, other):
+def test_a_log_touched_while_its_delete_waits_survives(
+    call, shop, other, commits_when_somebody_waits
+):
     touched = AuditLog.objects.earliest("pk").pk
     other.begin()
     other("UPDATE shop_auditlog SET created_at = now() WHERE id = %s", touched)
 
-    with commits_when_somebody_waits(other):
+    with commits_when_somebody_waits():
         output = call("cleanup_old_data", model="audit_logs")
     assert "Audit logs: 1 deleted" in output
     assert AuditLog.objects.filter(pk=touched).exists()
@@ -398,11 +468,11 @@ def test_an_item_put_into_an_old_cart_before_its_session_is_locked_goes_with_it(
 
 
 def test_step_2_keeps_a_session_that_has_become_fresh_while_its_lock_was_awaited(
-    call, step, shop, other
+    call, step, shop, other, commits_when_somebody_waits
 ):
     other.begin()
     other("UPDATE shop_session SET last_activity = now() WHERE key = '1'")
-    with commits_when_somebody_waits(other):
+    with commits_when_somebody_waits():
         assert "Deleted 1 sessions and 0 cart items" in call(step(2))
     assert Session.objects.filter(key="1").exists()
     assert CartItem.objects.count() == 2

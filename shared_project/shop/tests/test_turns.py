@@ -1,7 +1,5 @@
 """load_demo beside programs that write to the same tables."""
 
-import time
-
 import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
@@ -135,13 +133,10 @@ def test_whoever_inserts_between_two_batches_gets_a_key_of_its_own(
 
 @pytest.mark.postgres
 @concurrent
-def test_a_row_that_is_being_inserted_keeps_its_key(manage, fresh_keys, other):
+def test_a_row_that_is_being_inserted_keeps_its_key(manage, fresh_keys, other, wait_until_waiting):
     assert other.insert_product("Samovar") == 1
     process = manage.start("load_demo")
-    while process.poll() is None and not other.execute(
-        "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'shop_product'::regclass"
-    ):
-        time.sleep(0.01)
+    wait_until_waiting(is_alive=lambda: process.poll() is None)
     other.connection.commit()
     stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr) == (0, "")

@@ -4,7 +4,7 @@ from django.db.models import Count, Max
 
 from progress.customers import link_orders, unlinked_orders
 from shared_project.toolkit.arguments import validate_option, whole_number
-from shared_project.toolkit.locks import set_lock_timeout
+from shared_project.toolkit.locks import set_lock_timeout, wait_for_locks
 from shared_project.toolkit.output import style_for
 from shared_project.toolkit.progress import progress_bar
 from shared_project.toolkit.shutdown import CommitGuard, GracefulShutdown
@@ -30,10 +30,12 @@ class Command(BaseCommand):
 
     def handle(self, *, batch_size, verbosity, **options):
         batch_size = validate_option(batch_size_type, batch_size, "--batch-size")
-        scope = unlinked_orders().aggregate(last=Max("pk"), total=Count("pk"))
-        last, total = scope["last"] or 0, scope["total"]
         linked = refused = 0
         with GracefulShutdown() as stop, set_lock_timeout():
+            scope = wait_for_locks(
+                lambda: unlinked_orders().aggregate(last=Max("pk"), total=Count("pk")), stop
+            )
+            last, total = scope["last"] or 0, scope["total"]
             try:
                 with (
                     progress_bar(self.stderr, verbosity, total=total, unit="order") as bar,

@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Max
 
 from progress.orders import NAMELESS, pending_orders, process_pending
-from shared_project.toolkit.locks import set_lock_timeout
+from shared_project.toolkit.locks import set_lock_timeout, wait_for_locks
 from shared_project.toolkit.output import style_for
 from shared_project.toolkit.progress import LineCounter
 from shared_project.toolkit.shutdown import CommitGuard, GracefulShutdown
@@ -16,12 +16,14 @@ class Command(BaseCommand):
     )
 
     def handle(self, *, verbosity, **options):
-        # Orders that arrive from now on are for the next run: a busy shop must not keep this
-        # one going for ever.
-        scope = pending_orders().aggregate(last=Max("pk"), total=Count("pk"))
-        last, total = scope["last"] or 0, scope["total"]
         processed = 0
         with GracefulShutdown() as stop, set_lock_timeout():
+            # Orders that arrive from now on are for the next run: a busy shop must not keep this
+            # one going for ever.
+            scope = wait_for_locks(
+                lambda: pending_orders().aggregate(last=Max("pk"), total=Count("pk")), stop
+            )
+            last, total = scope["last"] or 0, scope["total"]
             try:
                 with (
                     LineCounter(self.stderr, verbosity, "Orders", total) as counter,

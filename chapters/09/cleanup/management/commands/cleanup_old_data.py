@@ -5,14 +5,13 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cleanup.deletion import beside_the_shop, delete_in_batches
+from cleanup.deletion import beside_the_shop, delete_in_batches, old_keys
 from cleanup.files import after_commit
 from cleanup.locks import only_one
 from cleanup.results import TargetResult
 from cleanup.targets import TARGETS
 from cleanup.wal import Checkpoints
 from shared_project.toolkit.arguments import validate_option, whole_number
-from shared_project.toolkit.batches import key_range
 from shared_project.toolkit.output import style_for
 from shared_project.toolkit.progress import progress_bar
 from shared_project.toolkit.shutdown import CommitGuard, GracefulShutdown
@@ -88,27 +87,27 @@ class Command(BaseCommand):
 
     def clean(self, result, cutoff, batch_size, dry_run, verbosity, stop):
         old = result.target.old(cutoff)
-        keys = key_range(old)
         # With -v 2 a line for each batch takes the place of the bar.
         bar_verbosity = verbosity if verbosity < 2 else 0
-        with (
-            nullcontext() if dry_run else beside_the_shop(result.target),
-            progress_bar(
-                self.stderr, bar_verbosity, desc=result.name, total=keys.count, unit="row"
-            ) as bar,
-            Checkpoints() as checkpoints,
-        ):
-            batches = delete_in_batches(result, old, keys, batch_size, stop, dry_run=dry_run)
-            for batch in stop.between(batches):
-                bar.update(batch.rows)
-                after_commit(partial(self.name_orphans, result, bar))
-                if not dry_run:
-                    checkpoints.after(batch.seconds)
-                if verbosity > 1:
-                    line = f"{result.name} {batch.low} to {batch.high}: {batch.rows}"
-                    self.stderr.write(line, str)
-        if not stop.requested:
-            result.kept = result.target.kept(cutoff)
+        with beside_the_shop(result.target, dry_run=dry_run):
+            keys = old_keys(old, stop)
+            with (
+                progress_bar(
+                    self.stderr, bar_verbosity, desc=result.name, total=keys.count, unit="row"
+                ) as bar,
+                Checkpoints() as checkpoints,
+            ):
+                batches = delete_in_batches(result, old, keys, batch_size, stop, dry_run=dry_run)
+                for batch in stop.between(batches):
+                    bar.update(batch.rows)
+                    after_commit(partial(self.name_orphans, result, bar))
+                    if not dry_run:
+                        checkpoints.after(batch.seconds)
+                    if verbosity > 1:
+                        line = f"{result.name} {batch.low} to {batch.high}: {batch.rows}"
+                        self.stderr.write(line, str)
+            if not stop.requested:
+                result.kept = result.target.kept(cutoff)
 
     def name_orphans(self, result, bar):
         if lines := result.new_orphans():
